@@ -1,0 +1,75 @@
+"""What a route does when it is reached: integration variants, compiled."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any
+
+
+class Authority(Enum):
+    """As whom API Gateway calls the backend, set by the integration's ``credentials``."""
+
+    SERVICE = "service"
+    """Empty: the service principal ``apigateway.amazonaws.com``, judged by the function's resource policy."""
+    ROLE = "role"
+    """A role ARN: that role, which must trust ``apigateway.amazonaws.com``."""
+    CALLER = "caller"
+    """``arn:aws:iam::*:user/*``: the caller's own rights."""
+
+
+@dataclass(frozen=True, slots=True)
+class LambdaProxy:
+    """``AWS_PROXY`` with a Lambda function."""
+
+    function_arn: str
+    """Unqualified ARN, stage variables resolved; empty when the URI names no function (``FUNCTION_ADDRESS_INVALID``)."""
+    qualifier: str
+    authority: Authority
+    role_arn: str
+    source_arn: str
+    """``aws:SourceArn``: ``…:api/stage/METHOD/resource/template``."""
+    timeout: float
+    """Seconds that the gateway waits."""
+    http_method: str
+    """The integration's ``httpMethod``; Lambda accepts only POST."""
+
+
+@dataclass(frozen=True, slots=True)
+class IntegrationResponse:
+    """One row of a non-proxy integration's responses."""
+
+    status: str
+    """The method response's status code."""
+    pattern: Callable[[str], bool] | None
+    """Compiled ``selectionPattern``; None for the default response."""
+    parameters: Mapping[str, str]
+    """``method.response.header.X`` → mapping expression."""
+    templates: Mapping[str, Any]
+    """Content type → compiled template."""
+    content_handling: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Mock:
+    """``MOCK``: the request template's ``statusCode`` selects an integration response."""
+
+    templates: Mapping[str, Any]
+    """Content type → compiled request template."""
+    passthrough: str
+    """``WHEN_NO_MATCH``, ``WHEN_NO_TEMPLATES`` or ``NEVER``."""
+    responses: tuple[IntegrationResponse, ...]
+    method_responses: Mapping[str, Mapping[str, bool]]
+    """Declared status code → ``method.response.header.X`` → required."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unsupported:
+    """An integration that can be configured but does not run here; calling it answers a clear 501-like fault."""
+
+    type: str
+    reason: str
+
+
+Integration = LambdaProxy | Mock | Unsupported

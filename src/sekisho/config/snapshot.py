@@ -1,0 +1,26 @@
+"""The whole compiled configuration. Immutable; replaced by reference when configuration changes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from sekisho.config.api import ApiSnapshot
+from sekisho.config.functions import Function
+from sekisho.config.identities import NO_IDENTITIES, Identities
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """What the data plane reads. A trace keeps the snapshot it was judged by."""
+
+    revision: int
+    """The world's revision this was compiled from; with the stored history it can be compiled again."""
+    apis: Mapping[str, ApiSnapshot]
+    """By API id (unique across accounts and regions)."""
+    functions: Mapping[str, Function]
+    """By unqualified ARN."""
+    identities: Identities
+
+
+EMPTY = Snapshot(0, {}, {}, NO_IDENTITIES)

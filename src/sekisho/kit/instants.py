@@ -1,0 +1,41 @@
+"""The spellings of time that AWS uses, from a float of epoch seconds. Nothing here reads a clock."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+_DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+
+
+def clf(now: float) -> str:
+    """Common Log Format, ``10/Oct/2023:01:01:01 +0000``: ``$context.requestTime``."""
+    t = datetime.fromtimestamp(int(now), UTC)
+    return f"{t.day:02d}/{_MONTHS[t.month - 1]}/{t.year:04d}:{t.hour:02d}:{t.minute:02d}:{t.second:02d} +0000"
+
+
+def iso(now: float) -> str:
+    """``2023-10-10T01:01:01Z``: IAM, STS and CloudFormation times."""
+    return datetime.fromtimestamp(int(now), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def iso_millis(now: float) -> str:
+    """``2023-10-10T01:01:01.250+0000``: Lambda's ``LastModified``."""
+    t = datetime.fromtimestamp(now, UTC)
+    return f"{t.strftime('%Y-%m-%dT%H:%M:%S')}.{t.microsecond // 1000:03d}+0000"
+
+
+def amz(now: float) -> str:
+    """``20231010T010101Z``: the basic format of SigV4."""
+    return datetime.fromtimestamp(int(now), UTC).strftime("%Y%m%dT%H%M%SZ")
+
+
+def http_date(now: float) -> str:
+    """``Tue, 10 Oct 2023 01:01:01 GMT``: the ``Date`` header field."""
+    t = datetime.fromtimestamp(int(now), UTC)
+    return f"{_DAYS[t.weekday()]}, {t.day:02d} {_MONTHS[t.month - 1]} {t.year} {t.hour:02d}:{t.minute:02d}:{t.second:02d} GMT"
+
+
+def millis(now: float) -> int:
+    """Whole milliseconds since the epoch."""
+    return int(now * 1000)
