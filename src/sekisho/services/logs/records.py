@@ -1,0 +1,16 @@
+"""CloudWatch Logs' documents. Streams and events live in the log store, see ``services.effects``."""
+
+from __future__ import annotations
+
+from typing import TypedDict
+
+
+class LogGroupRecord(TypedDict):
+    """kind ``group``, id = log group name. ``CreationTime`` in milliseconds."""
+
+    LogGroupName: str
+    CreationTime: int
+    RetentionInDays: int | None
+    Tags: dict[str, str]
+    LogGroupClass: str
+    KmsKeyId: str
