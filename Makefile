@@ -14,14 +14,14 @@ install: .venv/.installed
 	@touch $@
 
 run: install
-	@$(BIN)/python -m sekisho.cli.tour
+	@$(BIN)/python examples/iam_caller_credentials.py
 
 test: install
 	@$(BIN)/python -m pytest -n 2 --dist loadfile
 
 check: install
-	@$(BIN)/ruff check src tests bench
-	@$(BIN)/ruff format --check src tests bench
+	@$(BIN)/ruff check src tests bench examples
+	@$(BIN)/ruff format --check src tests bench examples
 	@$(BIN)/mypy
 
 bench: install
