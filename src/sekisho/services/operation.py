@@ -20,6 +20,7 @@ from sekisho.config.identities import Principal
 from sekisho.config.snapshot import Snapshot
 from sekisho.kit.ids import Entropy
 from sekisho.kit.outcome import Ask
+from sekisho.policy.compile import CompiledPolicy
 from sekisho.services.effects import Effect
 from sekisho.state.table import Table
 from sekisho.state.world import GLOBAL, Overlay, Partition
@@ -117,6 +118,8 @@ class Call:
 
 
 Run = Callable[[Call], Result]
+ResourcePolicy = Callable[[Call], CompiledPolicy | None]
+"""The resource-based policy attached to what an operation is about; None when there is none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +137,9 @@ class Operation:
     authorized: bool = True
     """False for the few operations that need no permission (sts:GetCallerIdentity, GetSessionToken, GetAccessKeyInfo)
     or decide for themselves (sts:AssumeRole: the role's trust policy is part of the decision)."""
+    resource_policy: ResourcePolicy | None = None
+    """For operations whose resource carries a policy of its own (lambda:InvokeFunction): what the front door hands to
+    ``combine.decide`` as the resource policy. The owning account is the one in the resource's ARN."""
 
 
 class Operations:
@@ -144,10 +150,16 @@ class Operations:
         self.table: dict[str, Operation] = {}
 
     def __call__(
-        self, name: str, *, resource: str | Callable[[Call], str] = "*", action: str = "", authorized: bool = True
+        self,
+        name: str,
+        *,
+        resource: str | Callable[[Call], str] = "*",
+        action: str = "",
+        authorized: bool = True,
+        resource_policy: ResourcePolicy | None = None,
     ) -> Callable[[Run], Run]:
         def register(run: Run) -> Run:
-            self.table[name] = Operation(self.service, name, run, resource, action, authorized)
+            self.table[name] = Operation(self.service, name, run, resource, action, authorized, resource_policy)
             return run
 
         return register
