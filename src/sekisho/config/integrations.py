@@ -34,6 +34,8 @@ class LambdaProxy:
     """Seconds that the gateway waits."""
     http_method: str
     """The integration's ``httpMethod``; Lambda accepts only POST."""
+    uri: str = ""
+    """As configured, stage variables unresolved: explanations show it."""
 
 
 @dataclass(frozen=True, slots=True)
