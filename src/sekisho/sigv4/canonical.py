@@ -1,0 +1,129 @@
+"""Signature Version 4: canonical request, string to sign, signing key.
+
+Theory of operation. The canonical request is rebuilt from what was on the wire, not from a parsed URL: the path is
+normalised (empty and dot segments removed) and URI-encoded once more, as every service but S3 does; query pairs are
+sorted as they were sent. Header text is latin-1, one character for each byte, so that whatever bytes a client hashed
+are hashed again. Derived keys are memoised: a client signs many requests with one key, date, region and service.
+
+Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import re
+from functools import lru_cache
+from typing import Final
+from urllib.parse import quote
+
+from sekisho.kit.headers import Headers
+
+ALGORITHM: Final = "AWS4-HMAC-SHA256"
+TERMINATOR: Final = "aws4_request"
+UNSIGNED_PAYLOAD: Final = "UNSIGNED-PAYLOAD"
+EMPTY_SHA256: Final = hashlib.sha256(b"").hexdigest()
+
+_PLAIN_PATH = re.compile(r"(?:/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)+/?", re.ASCII).fullmatch
+"""Paths that are their own canonical form."""
+_BLANKS = re.compile(r"[ \t\n\r\f\v]+")
+_PATH_SAFE: Final = "/~"
+_QUERY_SAFE: Final = "-_.~%&="
+
+
+def canonical_path(raw: str) -> str:
+    """The canonical URI of a path as it was sent: ``/a%20b//./c`` → ``/a%2520b/c``."""
+    if _PLAIN_PATH(raw):
+        return raw
+    if not raw:
+        return "/"
+    kept: list[str] = []
+    for part in raw.split("/"):
+        if part == "..":
+            if kept:
+                kept.pop()
+        elif part and part != ".":
+            kept.append(part)
+    path = "/" + "/".join(kept)
+    if kept and raw.endswith("/"):
+        path += "/"
+    return quote(_wire_bytes(path), safe=_PATH_SAFE)
+
+
+def canonical_query(raw: str, *, presigned: bool = False) -> str:
+    """The pairs of a raw query string in order of name and value; without the signature when ``presigned``."""
+    if not raw:
+        return ""
+    pairs = []
+    for pair in raw.split("&"):
+        name, _, value = pair.partition("=")
+        if presigned and name == "X-Amz-Signature":
+            continue
+        pairs.append((name, value))
+    if len(pairs) > 1:
+        pairs.sort()
+    return "&".join([f"{name}={value}" for name, value in pairs])
+
+
+def encoded_query(raw: str) -> str:
+    """``raw`` with the characters encoded that a client should have encoded (``a=b/c`` → ``a=b%2Fc``)."""
+    return quote(_wire_bytes(raw), safe=_QUERY_SAFE)
+
+
+def canonical_headers(signed_headers: str, headers: Headers) -> str | None:
+    """The canonical header lines of ``signed_headers`` (``host;x-amz-date``); None when one of them was not sent."""
+    index = headers.index()
+    lines = []
+    for name in signed_headers.split(";"):
+        values = index.get(name)
+        if values is None:
+            return None
+        if len(values) == 1:
+            lines.append(f"{name}:{_trim(values[0])}\n")
+        else:
+            lines.append(f"{name}:{','.join([_trim(value) for value in values])}\n")
+    return "".join(lines)
+
+
+def _trim(value: str) -> str:
+    """Blanks at the ends removed, inner runs of blanks made one."""
+    if "  " in value or "\t" in value or value[:1].isspace() or value[-1:].isspace() or "\n" in value:
+        return _BLANKS.sub(" ", value).strip(" ")
+    return value
+
+
+def canonical_request(method: str, path: str, query: str, headers: str, signed_headers: str, payload_hash: str) -> str:
+    """The canonical request of parts that are already canonical."""
+    return f"{method}\n{path}\n{query}\n{headers}\n{signed_headers}\n{payload_hash}"
+
+
+def string_to_sign(amz_date: str, scope: str, canonical: str) -> str:
+    """The string to sign; ``scope`` is ``date/region/service/aws4_request``."""
+    return f"{ALGORITHM}\n{amz_date}\n{scope}\n{hashlib.sha256(_wire_bytes(canonical)).hexdigest()}"
+
+
+@lru_cache(maxsize=4096)
+def signing_key(secret: str, date: str, region: str, service: str) -> bytes:
+    """The derived key: ``date`` is ``YYYYMMDD``."""
+    key = hmac.digest(b"AWS4" + _wire_bytes(secret), _wire_bytes(date), "sha256")
+    for part in (region, service, TERMINATOR):
+        key = hmac.digest(key, _wire_bytes(part), "sha256")
+    return key
+
+
+def signature(key: bytes, to_sign: str) -> str:
+    """The signature in lower-case hexadecimal."""
+    return hmac.digest(key, _wire_bytes(to_sign), "sha256").hex()
+
+
+def payload_hash(body: bytes) -> str:
+    """The hash of a payload, in lower-case hexadecimal."""
+    return hashlib.sha256(body).hexdigest() if body else EMPTY_SHA256
+
+
+def _wire_bytes(text: str) -> bytes:
+    """The bytes behind latin-1 text; text that never was on a wire is UTF-8."""
+    try:
+        return text.encode("latin-1")
+    except UnicodeEncodeError:
+        return text.encode("utf-8", "surrogatepass")
