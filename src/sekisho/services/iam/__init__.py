@@ -1,0 +1,26 @@
+"""IAM: users, groups, roles, policies and access keys."""
+
+from sekisho.services.iam import (
+    account,
+    attachments,
+    groups,
+    instance_profiles,
+    managed_policies,
+    roles,
+    tags,
+    users,
+)
+from sekisho.services.operation import compose
+
+OPERATIONS = compose(
+    (
+        roles.ops,
+        users.ops,
+        groups.ops,
+        attachments.ops,
+        managed_policies.ops,
+        tags.ops,
+        instance_profiles.ops,
+        account.ops,
+    )
+)

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TypedDict
+import json
+from collections.abc import Mapping
+from typing import Any, NotRequired, TypedDict
+
+from sekisho.state.world import GLOBAL, Key, View
 
 
 class Tag(TypedDict):
@@ -51,6 +55,8 @@ class RoleRecord(TypedDict):
     Description: str
     MaxSessionDuration: int
     AssumeRolePolicyDocument: str
+    TrustIds: NotRequired[dict[str, str]]
+    """ARN → unique id of the account's users and roles that the trust policy named when it was put."""
     Tags: list[Tag]
     PermissionsBoundary: str
     Inline: dict[str, str]
@@ -89,3 +95,54 @@ class AccessKeyRecord(TypedDict):
     Status: str
     """``Active`` or ``Inactive``."""
     CreateDate: float
+
+
+class InstanceProfileRecord(TypedDict):
+    """kind ``instanceprofile``, id = its name."""
+
+    InstanceProfileName: str
+    InstanceProfileId: str
+    Path: str
+    Arn: str
+    CreateDate: float
+    Roles: list[str]
+    """Names; at most one."""
+    Tags: list[Tag]
+
+
+class AccountRecord(TypedDict):
+    """kind ``account``, id = ``account``: what there is one of."""
+
+    Alias: str
+
+
+def current_trust(view: View, role: Mapping[str, Any]) -> str:
+    """The trust policy's text, with unique ids in place of the ARNs whose bearers are gone.
+
+    A user or role that was deleted and created again under the same name is another one: it is not trusted.
+    Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html
+    """
+    text: str = role["AssumeRolePolicyDocument"]
+    gone = {arn: id_ for arn, id_ in role.get("TrustIds", {}).items() if _unique_id(view, arn) != id_}
+    if not gone:
+        return text
+    document = json.loads(text)
+    statements = document["Statement"]
+    for statement in statements if isinstance(statements, list) else [statements]:
+        for element in ("Principal", "NotPrincipal"):
+            named = statement.get(element)
+            if isinstance(named, dict) and "AWS" in named:
+                values = named["AWS"]
+                named["AWS"] = (
+                    [gone.get(v, v) for v in values] if isinstance(values, list) else gone.get(values, values)
+                )
+    return json.dumps(document, separators=(",", ":"), ensure_ascii=False)
+
+
+def _unique_id(view: View, arn: str) -> str:
+    account, resource = arn.split(":", 5)[4:]
+    kind, name = resource.split("/", 1)[0], resource.rsplit("/", 1)[-1]
+    found = view.get(Key(account, GLOBAL, "iam", kind, name))
+    if found is None or found["Arn"] != arn:
+        return ""
+    return str(found["UserId" if kind == "user" else "RoleId"])
