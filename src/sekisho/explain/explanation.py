@@ -1,0 +1,90 @@
+"""What an explanation is: whose fault, why, the evidence, and advice that was tried before it was given."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+
+class ApiCall(NamedTuple):
+    """One AWS operation a person would run, with boto3's spelling of its parameters."""
+
+    service: str
+    """``iam``, ``lambda``, ``apigateway`` …"""
+    operation: str
+    """``PutRolePolicy``."""
+    parameters: Mapping[str, Any]
+    """Policy documents are JSON text, as boto3 takes them."""
+
+
+class Said(NamedTuple):
+    """A message by id, with the values its template uses; rendered in the reader's language."""
+
+    id: str
+    values: Mapping[str, str]
+
+
+def say(id_: str, **values: str) -> Said:
+    """A message of ``messages`` with its values."""
+    return Said(id_, values)
+
+
+class Evidence(NamedTuple):
+    """One observation, with the details a machine may want."""
+
+    said: Said
+    details: Mapping[str, Any] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A cure that may work: calls to be tried."""
+
+    summary: Said
+    calls: tuple[ApiCall, ...]
+    template: str = ""
+    """A template diff, where the cause is a known habit of a template tool."""
+    grants: Said | None = None
+    """What else the cure opens, when it opens more than asked."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What a rule found out about a refused request, before its candidates are tried."""
+
+    cause: str
+    """An id of ``causes``."""
+    headline: Said
+    evidence: tuple[Evidence, ...] = ()
+    candidates: tuple[Candidate, ...] = ()
+    blame: str = ""
+    """Overrides the fault's own blame when the cause points elsewhere."""
+
+
+@dataclass(frozen=True, slots=True)
+class Remedy:
+    """A candidate that was applied to a copy of the configuration, under which the request was played again."""
+
+    candidate: Candidate
+    proven: bool
+    proven_up_to: str
+    """``response``: answered as recorded; ``function-call``: the function would be called, its answer is not known."""
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """Why a request was refused."""
+
+    request_id: str
+    fault: str
+    """The row of the fault catalogue."""
+    cause: str
+    blame: str
+    gate: str
+    headline: Said
+    evidence: tuple[Evidence, ...]
+    remedies: tuple[Remedy, ...]
+    source: str
+    """Provenance of the catalogue row."""
+    extra: Mapping[str, Any] = field(default_factory=dict)

@@ -1,0 +1,108 @@
+"""Explanations as JSON for machines and as text for people, in English or Japanese."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sekisho.explain.commands import command_line
+from sekisho.explain.explanation import Evidence, Explanation, Remedy
+from sekisho.explain.messages import render
+
+LANGUAGES = ("en", "ja")
+
+_HEADINGS = {
+    "en": {
+        "why": "why",
+        "blame": "blame",
+        "cause": "cause",
+        "gate": "refused at gate",
+        "evidence": "evidence",
+        "remedy": "remedy",
+        "tried": "tried: the request was played again after these calls and got as far as",
+        "none": "no remedy that was tried cures the request",
+        "response": "its answer",
+        "function-call": "the call of the function (whose answer is not known, it never ran)",
+        "template": "in a SAM template",
+        "caution": "caution",
+    },
+    "ja": {
+        "why": "理由",
+        "blame": "責任の所在",
+        "cause": "原因",
+        "gate": "拒否したゲート",
+        "evidence": "証拠",
+        "remedy": "対処",
+        "tried": "検証済み: この呼び出しの後にリクエストを再実行し、次まで到達しました:",
+        "none": "試した対処の中に、このリクエストを直すものはありませんでした",
+        "response": "応答",
+        "function-call": "関数の呼び出し（未実行のため応答は不明）",
+        "template": "SAM テンプレートでは",
+        "caution": "注意",
+    },
+}
+
+
+def as_json(explanation: Explanation, lang: str = "en", *, region: str = "") -> dict[str, Any]:
+    """The JSON form of ``GET /_sekisho/requests/{id}/explanation``."""
+    return {
+        "requestId": explanation.request_id,
+        "fault": explanation.fault,
+        "cause": explanation.cause,
+        "blame": explanation.blame,
+        "gate": explanation.gate,
+        "headline": render(explanation.headline, lang),
+        "evidence": [_evidence(item, lang) for item in explanation.evidence],
+        "remedies": [_remedy(item, lang, region) for item in explanation.remedies],
+        "source": explanation.source,
+        "lang": lang,
+    }
+
+
+def _evidence(item: Evidence, lang: str) -> dict[str, Any]:
+    return {
+        "text": render(item.said, lang),
+        "kind": item.said.id,
+        **({"details": item.details} if item.details else {}),
+    }
+
+
+def _remedy(item: Remedy, lang: str, region: str) -> dict[str, Any]:
+    candidate = item.candidate
+    return {
+        "summary": render(candidate.summary, lang),
+        "patch": [
+            {"service": call.service, "operation": call.operation, "parameters": dict(call.parameters)}
+            for call in candidate.calls
+        ],
+        "commands": [command_line(call, region=region) for call in candidate.calls],
+        "template": candidate.template,
+        "opens": render(candidate.grants, lang) if candidate.grants else "",
+        "proven": item.proven,
+        "proven_up_to": item.proven_up_to,
+    }
+
+
+def as_text(found: dict[str, Any], lang: str = "en") -> str:
+    """The JSON form, laid out for a terminal."""
+    words = _HEADINGS[lang]
+    lines = [
+        found["headline"],
+        f"{words['blame']}: {found['blame']} · {words['cause']}: {found['cause']} · {words['gate']}: {found['gate']} "
+        f"({found['fault']})",
+        "",
+        f"{words['evidence']}:",
+    ]
+    lines += [f"  - {item['text']}" for item in found["evidence"]]
+    for number, remedy in enumerate(found["remedies"], 1):
+        lines += ["", f"{words['remedy']} {number}: {remedy['summary']}"]
+        lines += [f"    $ {command}" for command in remedy["commands"]]
+        if remedy["opens"]:
+            lines.append(f"    {words['caution']}: {remedy['opens']}")
+        if remedy["template"]:
+            lines.append(f"    {words['template']}:")
+            lines += [f"      {line}" for line in remedy["template"].splitlines()]
+        reached = words.get(remedy["proven_up_to"], remedy["proven_up_to"])
+        lines.append(f"    {words['tried']} {reached}")
+    if not found["remedies"]:
+        lines += ["", words["none"]]
+    return "\n".join(lines)

@@ -1,0 +1,90 @@
+"""Fault → rule. Total over the faults; a test says so."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from sekisho.explain import invocation, permission, replies, routing, signature
+from sekisho.explain.case import Case
+from sekisho.explain.explanation import Evidence, Finding, say
+from sekisho.faults.fault import Fault
+from sekisho.functions.invocation import Unavailable
+
+Rule = Callable[[Case], Finding]
+
+
+def _plain(cause: str, message: str) -> Rule:
+    """A rule whose cause follows from the fault alone."""
+
+    def rule(case: Case) -> Finding:
+        trace = case.trace
+        shown = trace.error_message or trace.integration_error or "-"
+        at = say("other.fault", gate=trace.refused_at, fault=shown)
+        return Finding(cause, say(message), (Evidence(at),))
+
+    return rule
+
+
+def _unsupported(case: Case) -> Finding:
+    trace = case.trace
+    what = getattr(trace.route.integration, "type", "") or getattr(trace.route.authorizer, "type", "") or "-"
+    return Finding("", say("other.unsupported", what=what))
+
+
+def _unavailable(case: Case) -> Finding:
+    reply = case.trace.reply
+    message = reply.message if isinstance(reply, Unavailable) else "-"
+    return Finding("LFN_UNHANDLED_ERROR", say("fn.unavailable", message=message))
+
+
+def _unforeseen(case: Case) -> Finding:
+    trace = case.trace
+    fault = trace.fault
+    return Finding("", say("other.fault", gate=trace.refused_at or "-", fault=fault.name if fault else "-"))
+
+
+RULES: dict[Fault, Rule] = {
+    Fault.NO_SUCH_API: routing.no_api,
+    Fault.NO_SUCH_STAGE: routing.no_stage,
+    Fault.ENDPOINT_DISABLED: routing.endpoint_disabled,
+    Fault.BODY_TOO_LARGE: routing.too_large,
+    Fault.NO_ROUTE: routing.no_route,
+    Fault.NO_ROUTE_WITH_AUTHORIZATION: routing.no_route,
+    Fault.SIGNATURE_MISSING: signature.missing,
+    Fault.SIGNATURE_NOT_KEY_VALUE: signature.not_a_signature,
+    Fault.SIGNATURE_INCOMPLETE: signature.malformed,
+    Fault.SIGNATURE_SCOPE_WRONG: signature.wrong_scope,
+    Fault.SIGNATURE_EXPIRED: signature.clock,
+    Fault.SIGNATURE_NOT_YET_CURRENT: signature.clock,
+    Fault.SIGNATURE_MISMATCH: signature.mismatch,
+    Fault.ACCESS_KEY_UNKNOWN: signature.unknown_key,
+    Fault.SESSION_TOKEN_INVALID: signature.bad_token,
+    Fault.SESSION_EXPIRED: signature.expired_session,
+    Fault.CALLER_DENIED: permission.caller_denied,
+    Fault.CALLER_EXPLICITLY_DENIED: permission.caller_denied,
+    Fault.RESOURCE_POLICY_DENIED: permission.resource_policy_denied,
+    Fault.RESOURCE_POLICY_EXPLICITLY_DENIED: permission.resource_policy_denied,
+    Fault.ROLE_NOT_ASSUMABLE: invocation.role_not_assumable,
+    Fault.FUNCTION_NOT_INVOCABLE: invocation.not_invocable,
+    Fault.FUNCTION_METHOD_NOT_POST: invocation.method_not_post,
+    Fault.FUNCTION_ADDRESS_INVALID: invocation.address_invalid,
+    Fault.FUNCTION_RAISED: invocation.failed,
+    Fault.FUNCTION_TIMED_OUT: invocation.timed_out,
+    Fault.FUNCTION_RESPONSE_TOO_LARGE: invocation.response_too_large,
+    Fault.FUNCTION_THROTTLED: invocation.throttled,
+    Fault.FUNCTION_UNAVAILABLE: _unavailable,
+    Fault.FUNCTION_BAD_REPLY: replies.bad_reply,
+    Fault.FUNCTION_BAD_BASE64: replies.bad_base64,
+    Fault.INTEGRATION_TIMED_OUT: invocation.gateway_timeout,
+    Fault.INTEGRATION_UNSUPPORTED: _unsupported,
+    Fault.NO_INTEGRATION_RESPONSE: _plain("MAP_NO_INTEGRATION_RESPONSE", "other.mapping"),
+    Fault.NO_METHOD_RESPONSE: _plain("MAP_NO_METHOD_RESPONSE", "other.mapping"),
+    Fault.MOCK_STATUS_MISSING: _plain("MOCK_NO_TEMPLATE_FOR_TYPE", "other.template"),
+    Fault.MEDIA_UNSUPPORTED: _plain("UNSUPPORTED_MEDIA_TYPE", "other.media"),
+    Fault.TEMPLATE_FAILED: _plain("MAP_NO_INTEGRATION_RESPONSE", "other.template"),
+}
+
+
+def rule_for(fault: Fault) -> Rule:
+    """The rule of a fault; faults whose trigger says everything share one."""
+    return RULES.get(fault, _unforeseen)

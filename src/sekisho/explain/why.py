@@ -1,0 +1,40 @@
+"""From a refused request to an explanation: rule, then every candidate tried, then only those that work are offered."""
+
+from __future__ import annotations
+
+from sekisho.explain.case import Case, passes
+from sekisho.explain.explanation import Candidate, Explanation, Remedy
+from sekisho.explain.replay import Workbench
+from sekisho.explain.rules import rule_for
+from sekisho.faults.face import face_of
+from sekisho.faults.fault import NATURE
+from sekisho.gateway.trace import Trace
+
+
+def explain(trace: Trace, bench: Workbench) -> Explanation | None:
+    """Why the request was refused; None when it was served."""
+    fault = trace.fault
+    if fault is None:
+        return None
+    case = Case(trace, bench)
+    finding = rule_for(fault)(case)
+    remedies = [remedy for remedy in (_try(case, candidate) for candidate in finding.candidates) if remedy]
+    return Explanation(
+        request_id=trace.request_id,
+        fault=fault.name,
+        cause=finding.cause,
+        blame=finding.blame or NATURE[fault].blame.value,
+        gate=trace.refused_at,
+        headline=finding.headline,
+        evidence=finding.evidence,
+        remedies=tuple(remedies),
+        source=str(face_of(trace.kind, fault).source),
+    )
+
+
+def _try(case: Case, candidate: Candidate) -> Remedy | None:
+    """The candidate as a remedy when it gets the request past the gate that refused it, and ends no worse."""
+    ended = case.attempt(candidate.calls)
+    if isinstance(ended, str) or not passes(case.trace, ended):
+        return None
+    return Remedy(candidate, True, ended.reached)
