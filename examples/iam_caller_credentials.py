@@ -177,7 +177,7 @@ class Story:
         host = f"{api}.execute-api.{REGION}.amazonaws.com"
         request = AWSRequest("GET", f"{self.url}/prod/api/endpoint", headers={"Host": host})
         SigV4Auth(credentials, "execute-api", REGION).add_auth(request)
-        return requests.get(request.url, headers=dict(request.headers.items()), timeout=30)
+        return requests.get(str(request.url), headers=dict(request.headers.items()), timeout=30)
 
     def log_record(self, request_id: str) -> str:
         """The access-log line of a request, read through CloudWatch Logs."""
