@@ -1,10 +1,11 @@
 """The request context of both planes: global condition keys, read when a policy's condition asks for them.
 
-Theory of operation. A ``CallerContext`` stores references and computes nothing. Policies rarely look at more than two or
-three keys, so each key is a row of ``READERS``: a function from the context to the value, or to None when AWS leaves the
-key out of such a request. An absent key stays absent; it is never an empty string, because ``Null``, ``...IfExists`` and
-negated operators tell the two apart. ``extra`` holds what the caller of this class knows beyond the principal and the
-connection (``aws:SourceArn``, ``aws:RequestTag/*``, ``lambda:*``, ``sts:*`` …) and wins over the rows.
+Theory of operation. A ``CallerContext`` stores references and computes nothing. Policies rarely look at more than two
+or three keys, so each key is a row of ``READERS``: a function from the context to the value, or to None when AWS
+leaves the key out of such a request. An absent key stays absent; it is never an empty string, because ``Null``,
+``...IfExists`` and negated operators tell the two apart. ``extra`` holds what the caller of this class knows beyond
+the principal and the connection (``aws:SourceArn``, ``aws:RequestTag/*``, ``lambda:*``, ``sts:*`` …) and wins over
+the rows.
 
 Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html
 """
