@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from typing import Any, TypedDict
+
+from sekisho.functions.invocation import FunctionSpec
 
 
 class FunctionRecord(TypedDict):
@@ -55,3 +59,55 @@ class PermissionRecord(TypedDict):
 
     Statements: list[dict[str, Any]]
     RevisionId: str
+
+
+def function_spec(record: FunctionRecord, account: str, region: str, reserved: int | None) -> FunctionSpec:
+    """What must be known to run this version. ``reserved`` is the function's reserved concurrency: versions share it.
+
+    The revision is over code and configuration only, so that adding a permission keeps warm sandboxes warm.
+    """
+    seen = json.dumps(
+        [
+            record["CodeKey"],
+            record["Runtime"],
+            record["Handler"],
+            record["Role"],
+            record["Timeout"],
+            record["MemorySize"],
+            record["Environment"],
+            record["EphemeralStorage"],
+            record["Architectures"],
+            record["LoggingConfig"],
+            record["LastModified"],
+        ],
+        sort_keys=True,
+    )
+    return FunctionSpec(
+        account=account,
+        region=region,
+        name=record["FunctionName"],
+        version=record["Version"],
+        runtime=record["Runtime"],
+        handler=record["Handler"],
+        code_sha256=record["CodeKey"],
+        timeout=float(record["Timeout"]),
+        memory_mb=record["MemorySize"],
+        environment=record["Environment"],
+        role_arn=record["Role"],
+        log_group=log_group(record),
+        revision=hashlib.sha256(seen.encode()).hexdigest()[:32],
+        reserved_concurrency=reserved,
+    )
+
+
+def log_group(record: FunctionRecord) -> str:
+    """Where the function logs: ``LoggingConfig.LogGroup``, or ``/aws/lambda/<name>``.
+
+    Source: https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs-loggroups.html
+    """
+    return record["LoggingConfig"].get("LogGroup") or f"/aws/lambda/{record['FunctionName']}"
+
+
+def policy_document(record: PermissionRecord) -> dict[str, Any]:
+    """The resource policy as GetPolicy shows it and as it is compiled."""
+    return {"Version": "2012-10-17", "Id": "default", "Statement": record["Statements"]}
