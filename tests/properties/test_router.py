@@ -14,9 +14,7 @@ METHODS = st.sampled_from(["GET", "POST", "ANY"])
 @st.composite
 def templates(draw: st.DrawFn) -> str:
     """A template that REST and HTTP APIs both accept: names by depth, greedy only at the end."""
-    parts: list[str] = []
-    for depth in range(draw(st.integers(0, 4))):
-        parts.append(draw(st.one_of(SEGMENTS, st.just(f"{{p{depth}}}"))))
+    parts = [draw(st.one_of(SEGMENTS, st.just(f"{{p{depth}}}"))) for depth in range(draw(st.integers(0, 4)))]
     if draw(st.booleans()):
         parts.append("{proxy+}")
     return "/" + "/".join(parts)
@@ -61,7 +59,7 @@ def naive_rest(routes: list[tuple[str, str]], path: str, method: str) -> tuple[s
 
 
 def naive_http(routes: list[tuple[str, str]], path: str, method: str) -> tuple[str, str] | None:
-    """All routes that fit; full matches before greedy ones, then static before variable from the left, verb before ANY."""
+    """Of all routes that fit: full before greedy, then static before variable from the left, then verb before ANY."""
     segments = path[1:].split("/") if path != "/" else []
     fitting: list[tuple[bool, list[int], bool, tuple[str, str]]] = []
     for template, verb in routes:

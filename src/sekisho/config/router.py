@@ -5,8 +5,8 @@ way, so two routes may name the same position differently.
 
 REST (the default) commits early: at each segment a static child is taken when there is one, else ``{param}``, else
 ``{proxy+}``; what was passed over is not tried again, so a path that reaches a resource without a fitting method
-matches nothing. One trailing slash and repeated leading slashes do not count; slashes inside do (vectors
-``rest-proxy-event/invocation-payload-with-…-slash``: ``/proxy-value/`` gives ``proxy-value``, ``/a//b`` gives ``a//b``).
+matches nothing. One trailing slash and repeated leading slashes do not count; slashes inside do: ``/proxy-value/``
+gives ``proxy-value``, ``/a//b`` gives ``a//b`` (vectors ``rest-proxy-event/invocation-payload-with-…-slash``).
 
 HTTP APIs (``backtrack``) look for the most specific route: full matches first, then greedy ones, an exact verb before
 ``ANY`` on the same path; every slash counts.

@@ -1,0 +1,26 @@
+"""Regular expressions from configuration that run on client input: linear time, or refused.
+
+``selectionPattern`` and ``identityValidationExpression`` are Java expressions in AWS. RE2 has no lookaround and no
+back references, so that no text can make matching slow; such patterns are refused when they are configured.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import re2
+
+
+class PatternRefused(ValueError):
+    """The pattern is malformed, or needs an engine without a time bound."""
+
+
+def compile_pattern(pattern: str) -> Callable[[str], bool]:
+    """Whether a text matches as a whole (``.`` does not match line ends, as in Java). Raises PatternRefused."""
+    options = re2.Options()
+    options.log_errors = False
+    try:
+        fullmatch = re2.compile(pattern, options=options).fullmatch
+    except re2.error as problem:
+        raise PatternRefused(str(problem)) from problem
+    return lambda text: fullmatch(text) is not None
