@@ -30,6 +30,8 @@ class Principal:
     """When temporary credentials were issued (``aws:TokenIssueTime``); 0 for long-term ones."""
     mfa: bool | None = None
     """``aws:MultiFactorAuthPresent``; None when the key is absent (long-term keys)."""
+    transitive_tags: frozenset[str] = frozenset()
+    """Keys of session tags that sessions assumed from this one inherit, in lower case."""
 
     @property
     def account(self) -> str:
@@ -91,6 +93,8 @@ class Identities:
     """Long-term access keys by id."""
     ids: Mapping[str, str]
     """Unique id (``AIDA…``, ``AROA…``) → ARN, for those that exist."""
+    managed: Mapping[str, CompiledPolicy] = field(default_factory=dict)
+    """Default versions of managed policies by ARN, AWS's own included; stacks share them by reference."""
 
 
 NO_IDENTITIES = Identities({}, {}, {}, {})

@@ -1,0 +1,141 @@
+"""What a session is given beside its issuer's rights: session policies, tags, and their packed size.
+
+Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/id_session-tags.html and
+https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html
+"""
+
+from __future__ import annotations
+
+import json
+import zlib
+from typing import Any, NamedTuple
+
+from sekisho.services.operation import Call, ServiceError
+from sekisho.services.sts.constraints import TAG, TAG_PATTERN, invalid
+
+PACKED_LIMIT = 4096
+"""Bytes of compressed policies and tags. AWS publishes no figure, only that there is one; inferred from the largest
+session policy and fifty tags of ordinary length fitting."""
+
+TAGS = 50
+POLICY_ARNS = 10
+POLICY_LENGTH = 2048
+
+
+class Terms(NamedTuple):
+    """The session's own policies and tags, checked."""
+
+    policies: list[str] | None
+    """Documents, the inline one first; None when none were passed."""
+    tags: dict[str, str]
+    transitive: list[str]
+    packed: int | None
+    """Percent of the allotted space; None when nothing was passed that takes space."""
+
+
+def terms(call: Call, account: str) -> Terms:
+    """The terms in the params. Raises MalformedPolicyDocument, PackedPolicyTooLarge, InvalidParameterValue and others.
+
+    ``account`` owns the session: managed session policies must be its own, or AWS's.
+    """
+    policies = _policies(call, account)
+    tags = _tags(call)
+    transitive = _transitive(call, tags)
+    texts = [call.params.get("Policy") or "", *_policy_arns(call), *(f"{key}={value}" for key, value in tags.items())]
+    packed = _packed("\n".join(texts)) if policies is not None or tags else None
+    return Terms(policies, tags, transitive, packed)
+
+
+def _policy_arns(call: Call) -> list[str]:
+    return [descriptor.get("arn", "") for descriptor in call.params.get("PolicyArns") or ()]
+
+
+def _policies(call: Call, account: str) -> list[str] | None:
+    inline, arns = call.params.get("Policy"), _policy_arns(call)
+    if inline is None and not arns:
+        return None
+    out: list[str] = []
+    if inline is not None:
+        check_session_policy(inline)
+        out.append(inline)
+    if len(arns) > POLICY_ARNS:
+        raise invalid("PolicyArns", arns, f"Member must have length less than or equal to {POLICY_ARNS}")
+    managed = call.snapshot.identities.managed
+    for arn in arns:
+        found = managed.get(arn)
+        if found is None or arn.split(":", 5)[4] not in (account, "aws"):
+            raise ServiceError("ValidationError", f"Policy {arn} does not exist or is not attachable.")
+        out.append(json.dumps(dict(found.document), separators=(",", ":")))
+    return out
+
+
+def check_session_policy(text: str) -> None:
+    """Raises MalformedPolicyDocument, PackedPolicyTooLarge."""
+    if len(text) > POLICY_LENGTH:
+        raise too_large(-(-100 * len(text) // POLICY_LENGTH))
+    try:
+        document = json.loads(text)
+    except (ValueError, RecursionError) as problem:
+        raise ServiceError("MalformedPolicyDocument", "This policy contains invalid Json") from problem
+    if not isinstance(document, dict):
+        raise ServiceError("MalformedPolicyDocument", "Syntax errors in policy.")
+
+
+def too_large(percent: int) -> ServiceError:
+    return ServiceError(
+        "PackedPolicyTooLarge",
+        f"Packed size of session policies, tags and context consumes {percent}% of allotted space.",
+    )
+
+
+def _packed(text: str) -> int:
+    percent = -(-100 * len(zlib.compress(text.encode("utf-8"))) // PACKED_LIMIT)
+    if percent > 100:
+        raise too_large(percent)
+    return percent
+
+
+def _tags(call: Call) -> dict[str, str]:
+    given: list[dict[str, Any]] = call.params.get("Tags") or []
+    if len(given) > TAGS:
+        raise invalid("Tags", given, f"Member must have length less than or equal to {TAGS}")
+    out: dict[str, str] = {}
+    seen: set[str] = set()
+    for number, tag in enumerate(given, 1):
+        key, value = tag["Key"], tag["Value"]
+        for text, most, member in ((key, 128, "key"), (value, 256, "value")):
+            where = f"tags.{number}.member.{member}"
+            if len(text) > most:
+                raise invalid(where, text, f"Member must have length less than or equal to {most}")
+            if not TAG.fullmatch(text):
+                suffix = "+" if member == "key" else "*"
+                raise invalid(where, text, f"Member must satisfy regular expression pattern: {TAG_PATTERN}{suffix}")
+        if not key:
+            raise invalid(f"tags.{number}.member.key", key, "Member must have length greater than or equal to 1")
+        if key.lower().startswith("aws:"):
+            raise ServiceError("InvalidParameterValue", "Tag keys that start with aws: are reserved for system use.")
+        if key.lower() in seen:
+            raise ServiceError(
+                "InvalidParameterValue", "Duplicate tag keys found. Please note that Tag keys are case insensitive."
+            )
+        seen.add(key.lower())
+        out[key] = value
+    return out
+
+
+def _transitive(call: Call, tags: dict[str, str]) -> list[str]:
+    """Keys that sessions assumed from this one inherit. Error texts: recorded from AWS."""
+    keys: list[str] = call.params.get("TransitiveTagKeys") or []
+    inherited = call.caller.transitive_tags
+    requested = {key.lower() for key in tags}
+    if requested & inherited:
+        raise ServiceError(
+            "InvalidParameterValue",
+            "One of the specified transitive tag keys can't be set because it conflicts with a transitive tag key from "
+            "the calling session.",
+        )
+    if any(key.lower() not in requested for key in keys):
+        raise ServiceError(
+            "InvalidParameterValue", "The specified transitive tag key must be included in the requested tags."
+        )
+    return list(keys)
