@@ -107,3 +107,82 @@ class Reject(NamedTuple):
 
     fault: Fault
     evidence: Mapping[str, str]
+
+
+class Nature(NamedTuple):
+    """Facts about a fault that no kind of API changes."""
+
+    gate: str
+    blame: Blame
+    needs: tuple[str, ...] = ()
+    """The evidence that a gate must give with it."""
+
+
+def _by(gate: str, blame: Blame, *needs: str) -> Nature:
+    return Nature(gate, blame, needs)
+
+
+_CALLER, _CONFIGURATION, _FUNCTION, _AWS = Blame.CALLER, Blame.CONFIGURATION, Blame.FUNCTION, Blame.AWS
+
+NATURE: Mapping[Fault, Nature] = {
+    Fault.NO_SUCH_API: _by("admit", _CALLER),
+    Fault.NO_SUCH_STAGE: _by("admit", _CALLER, "stage"),
+    Fault.ENDPOINT_DISABLED: _by("admit", _CONFIGURATION),
+    Fault.BODY_TOO_LARGE: _by("admit", _CALLER),
+    Fault.HEADERS_TOO_LARGE: _by("admit", _CALLER),
+    Fault.ARN_TOO_LONG: _by("authorize", _CALLER),
+    Fault.NO_ROUTE: _by("route", _CALLER),
+    Fault.NO_ROUTE_WITH_AUTHORIZATION: _by("route", _CALLER, "message"),
+    Fault.SIGNATURE_MISSING: _by("authenticate", _CALLER),
+    Fault.SIGNATURE_NOT_KEY_VALUE: _by("authenticate", _CALLER, "message"),
+    Fault.SIGNATURE_INCOMPLETE: _by("authenticate", _CALLER, "message"),
+    Fault.SIGNATURE_SCOPE_WRONG: _by("authenticate", _CALLER, "message"),
+    Fault.SIGNATURE_EXPIRED: _by("authenticate", _CALLER, "message"),
+    Fault.SIGNATURE_NOT_YET_CURRENT: _by("authenticate", _CALLER, "message"),
+    Fault.SIGNATURE_MISMATCH: _by("authenticate", _CALLER, "message"),
+    Fault.ACCESS_KEY_UNKNOWN: _by("authenticate", _CALLER, "access_key_id"),
+    Fault.SESSION_TOKEN_INVALID: _by("authenticate", _CALLER, "access_key_id"),
+    Fault.SESSION_EXPIRED: _by("authenticate", _CALLER, "access_key_id"),
+    Fault.CALLER_DENIED: _by("authorize", _CONFIGURATION, "principal", "resource", "layer"),
+    Fault.CALLER_EXPLICITLY_DENIED: _by("authorize", _CONFIGURATION, "principal", "resource", "layer"),
+    Fault.RESOURCE_POLICY_DENIED: _by("authorize", _CONFIGURATION, "principal", "resource", "layer"),
+    Fault.RESOURCE_POLICY_EXPLICITLY_DENIED: _by("authorize", _CONFIGURATION, "principal", "resource", "layer"),
+    Fault.IDENTITY_SOURCE_MISSING: _by("authenticate", _CALLER),
+    Fault.TOKEN_REJECTED: _by("authorize", _CALLER),
+    Fault.SCOPE_INSUFFICIENT: _by("authorize", _CALLER),
+    Fault.AUTHORIZER_DENIED: _by("authorize", _CALLER),
+    Fault.AUTHORIZER_EXPLICITLY_DENIED: _by("authorize", _CALLER),
+    Fault.AUTHORIZER_NOT_INVOCABLE: _by("authorize", _CONFIGURATION),
+    Fault.AUTHORIZER_FAILED: _by("authorize", _FUNCTION),
+    Fault.AUTHORIZER_BAD_REPLY: _by("authorize", _FUNCTION),
+    Fault.API_KEY_INVALID: _by("throttle", _CALLER),
+    Fault.QUOTA_EXCEEDED: _by("throttle", _CALLER),
+    Fault.THROTTLED: _by("throttle", _CALLER),
+    Fault.PARAMETERS_MISSING: _by("validate", _CALLER, "parameters"),
+    Fault.BODY_INVALID: _by("validate", _CALLER),
+    Fault.MEDIA_UNSUPPORTED: _by("integrate", _CALLER),
+    Fault.ROLE_NOT_ASSUMABLE: _by("integrate", _CONFIGURATION, "role"),
+    Fault.FUNCTION_NOT_INVOCABLE: _by("integrate", _CONFIGURATION, "function", "principal"),
+    Fault.FUNCTION_METHOD_NOT_POST: _by("integrate", _CONFIGURATION, "method"),
+    Fault.FUNCTION_ADDRESS_INVALID: _by("integrate", _CONFIGURATION),
+    Fault.FUNCTION_RAISED: _by("integrate", _FUNCTION, "message"),
+    Fault.FUNCTION_TIMED_OUT: _by("integrate", _FUNCTION, "message"),
+    Fault.FUNCTION_RESPONSE_TOO_LARGE: _by("integrate", _FUNCTION, "message"),
+    Fault.FUNCTION_THROTTLED: _by("integrate", _CONFIGURATION, "reason"),
+    Fault.FUNCTION_UNAVAILABLE: _by("integrate", _AWS, "code"),
+    Fault.FUNCTION_BAD_REPLY: _by("integrate", _FUNCTION, "problem"),
+    Fault.FUNCTION_BAD_BASE64: _by("integrate", _FUNCTION),
+    Fault.INTEGRATION_TIMED_OUT: _by("integrate", _FUNCTION),
+    Fault.INTEGRATION_UNSUPPORTED: _by("integrate", _CONFIGURATION, "type", "reason"),
+    Fault.BACKEND_UNREACHABLE: _by("integrate", _CONFIGURATION),
+    Fault.BACKEND_CERTIFICATE_UNTRUSTED: _by("integrate", _CONFIGURATION),
+    Fault.BACKEND_ADDRESS_INVALID: _by("integrate", _CONFIGURATION),
+    Fault.HEADER_MAPPING_ILLEGAL: _by("integrate", _CONFIGURATION, "header"),
+    Fault.TEMPLATE_FAILED: _by("integrate", _CONFIGURATION, "problem"),
+    Fault.MOCK_STATUS_MISSING: _by("integrate", _CONFIGURATION),
+    Fault.NO_INTEGRATION_RESPONSE: _by("integrate", _CONFIGURATION, "status"),
+    Fault.NO_METHOD_RESPONSE: _by("integrate", _CONFIGURATION, "status"),
+    Fault.BINARY_CONVERSION_FAILED: _by("integrate", _CONFIGURATION),
+    Fault.INTERNAL: _by("", _AWS),
+}
+"""Every fault. ``gate`` is empty where any gate may end so."""
