@@ -97,6 +97,7 @@ class Sandbox:
 
     __slots__ = (
         "_alarm",
+        "_alarm_at",
         "_clock",
         "_connection",
         "_exit_handle",
@@ -139,6 +140,7 @@ class Sandbox:
         self._exit_handle = -1
         self._connection: RuntimeConnection | None = None
         self._alarm: asyncio.TimerHandle | None = None
+        self._alarm_at = 0.0
         self._init_alarm: asyncio.TimerHandle | None = None
         self._init_duration: float | None = None
         self._started = 0.0
@@ -274,11 +276,10 @@ class Sandbox:
         due = min(now + timeout, call.arrived + effect.patience)
         alarm = self._alarm
         # A timer that is already set for an earlier moment looks again then; see _look.
-        if alarm is None:
-            self._alarm = self._loop.call_later(due - now, self._look)
-        elif effect.patience < timeout:
-            alarm.cancel()
-            self._alarm = self._loop.call_later(due - now, self._look)
+        if alarm is None or due < self._alarm_at:
+            if alarm is not None:
+                alarm.cancel()
+            self._set_alarm(due, now)
 
     def stop(self) -> None:
         """End the process and whatever it started; a call at hand is left to the caller of this method."""
@@ -323,6 +324,10 @@ class Sandbox:
         if call.done is not None and now >= impatient:
             call.give_up(now)
         due = min(deadline, impatient) if call.done is not None else deadline
+        self._set_alarm(due, now)
+
+    def _set_alarm(self, due: float, now: float) -> None:
+        self._alarm_at = due
         self._alarm = self._loop.call_later(due - now, self._look)
 
     def _time_out(self, call: Call, now: float) -> None:
@@ -332,7 +337,7 @@ class Sandbox:
         stamp = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(self._clock()))
         millis = int(self._clock() * 1000) % 1000
         self.log.say(f"{stamp}.{millis:03d}Z {request_id} Task timed out after {self.spec.timeout:.2f} seconds\n\n")
-        tail = self._close_log(call, now, "timeout")
+        tail = self._close_log(call, call.began + self.spec.timeout, "timeout")
         body = _error("Sandbox.Timedout", message)
         self._kill()
         self._finish(call, Failed(body, message, "timeout", request_id, now - call.began, tail))
@@ -393,11 +398,11 @@ class Sandbox:
             os.close(self._exit_handle)
             self._exit_handle = -1
         assert self._process is not None
+        self._kill_group()  # children that it left behind; before its id is given back
         returncode = self._process.wait()
         if self.dead:
             return
         self._drain()
-        self._kill_group()  # children that it left behind
         reason = exit_reason(returncode)
         if self.call is not None:
             message = f"RequestId: {self.call.effect.request_id} Error: {reason}"

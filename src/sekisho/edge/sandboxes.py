@@ -18,7 +18,6 @@ import time
 from collections import deque
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import NamedTuple
 
 from sekisho.edge import archives
 from sekisho.edge.function_log import FunctionLog, LogWriter
@@ -45,6 +44,9 @@ _RENEW_BEFORE = 300.0
 _SPACE = (4 << 30) if sys.platform == "linux" else 0
 
 
+_Key = tuple[str, str, str, str, str]
+
+
 class NotRunnable(Exception):
     """A sandbox cannot be started at all, as an Invoke error."""
 
@@ -65,10 +67,13 @@ class _Function:
 class _Pool:
     """The sandboxes and the queue of one version at one revision."""
 
-    __slots__ = ("function", "idle", "members", "owner", "spec", "waiting")
+    __slots__ = ("current", "function", "idle", "key", "members", "owner", "spec", "waiting")
 
-    def __init__(self, spec: FunctionSpec, function: _Function, owner: Sandboxes) -> None:
+    def __init__(self, key: _Key, spec: FunctionSpec, function: _Function, owner: Sandboxes) -> None:
+        self.key = key
         self.spec = spec
+        self.current = True
+        """Whether no later revision has been seen."""
         self.function = function
         self.owner = owner
         self.idle: list[Sandbox] = []
@@ -129,7 +134,7 @@ class Sandboxes:
         clock: Callable[[], float] = time.time,
         warn: Callable[[str], None] = lambda text: print(text, file=sys.stderr),
     ) -> None:
-        """``upstreams`` maps service ids (``DYNAMODB``) to URLs; ``data_dir`` gets code, runtimes and scratch folders."""
+        """``upstreams`` maps service ids (``DYNAMODB``) to URLs; code and scratch folders go below ``data_dir``."""
         self.queued = 0
         self.endpoint_url = endpoint_url
         self._read_code = read_code
@@ -143,12 +148,11 @@ class Sandboxes:
         self._folders = environment.Folders(data_dir)
         self._pythons = python.Pythons()
         self._packages: Path | None = None
-        self._pools: dict[tuple[str, str, str, str, str], _Pool] = {}
+        self._pools: dict[_Key, _Pool] = {}
         self._functions: dict[tuple[str, str, str], _Function] = {}
         self._total = 0
         self._starts: set[asyncio.Task[None]] = set()
         self._unpacking: dict[str, asyncio.Future[Path]] = {}
-        self._stopping: set[Sandbox] = set()
         self._look_alarm: asyncio.TimerHandle | None = None
         self._reap_alarm: asyncio.TimerHandle | None = None
         self._closed = False
@@ -195,55 +199,44 @@ class Sandboxes:
 
     # -- pools
 
-    def _open_pool(self, key: tuple[str, str, str, str, str], spec: FunctionSpec) -> _Pool:
+    def _open_pool(self, key: _Key, spec: FunctionSpec) -> _Pool:
         for other, pool in list(self._pools.items()):
             if other[:4] == key[:4]:  # an earlier revision: calls at hand finish, nothing new is expected
+                pool.current = False
                 for sandbox in list(pool.idle):
                     sandbox.stop()
-                if not pool.members and not pool.waiting:
-                    del self._pools[other]
         function = self._functions.setdefault(key[:3], _Function())
-        pool = _Pool(spec, function, self)
+        pool = _Pool(key, spec, function, self)
         self._pools[key] = pool
         return pool
 
     def rest(self, pool: _Pool, sandbox: Sandbox) -> None:
         """A sandbox has nothing to do: keep it, unless it is worn out or its place is needed."""
-        now = time.monotonic()
-        expired = self._clock() + _RENEW_BEFORE + sandbox.spec.timeout >= sandbox.expires
-        current = self._pools.get(_key(pool.spec)) is pool and not self._superseded(pool)
-        if expired or not current or not sandbox.usable:
+        if self._expired(sandbox) or not pool.current or not sandbox.usable:
             sandbox.stop()
             return
-        sandbox.idle_since = now
+        sandbox.idle_since = time.monotonic()
         pool.idle.append(sandbox)
         if self._reap_alarm is None:
             every = min(_REAP_EVERY, self._limits.idle)
             self._reap_alarm = asyncio.get_running_loop().call_later(every, self._reap)
 
-    def _superseded(self, pool: _Pool) -> bool:
-        newest = next(reversed(self._pools.values()))
-        if newest is pool:
-            return False
-        mine = _key(pool.spec)
-        for key in reversed(self._pools):
-            if key[:4] == mine[:4]:
-                return key != mine
-        return False
+    def _expired(self, sandbox: Sandbox) -> bool:
+        return self._clock() + _RENEW_BEFORE + sandbox.spec.timeout >= sandbox.expires
 
     def left(self, pool: _Pool, sandbox: Sandbox) -> None:
         """A sandbox has been stopped."""
         self._total -= 1
-        self._stopping.add(sandbox)
         task = asyncio.get_running_loop().create_task(self._see_off(sandbox))
         self._starts.add(task)
         task.add_done_callback(self._starts.discard)
         if pool.waiting:
             self._attend(pool, time.monotonic())
+        elif not pool.current and not pool.members:
+            self._pools.pop(pool.key, None)
 
     async def _see_off(self, sandbox: Sandbox) -> None:
         await sandbox.ended()
-        self._stopping.discard(sandbox)
         self._folders.discard_scratch(sandbox)
 
     # -- growing and shrinking
@@ -300,7 +293,7 @@ class Sandboxes:
         oldest = time.monotonic() - self._limits.idle
         left = 0
         for key, pool in list(self._pools.items()):
-            for sandbox in [sandbox for sandbox in pool.idle if sandbox.idle_since <= oldest]:
+            for sandbox in [each for each in pool.idle if each.idle_since <= oldest or self._expired(each)]:
                 sandbox.stop()
             left += len(pool.idle)
             if not pool.members and not pool.waiting:
@@ -404,6 +397,7 @@ class Sandboxes:
             self._empty(pool)
         self._pools.clear()
         self._functions.clear()
+        self.queued = 0
 
     def _empty(self, pool: _Pool) -> None:
         failure = NotRunnable("ServiceException", "Lambda was reset while the function ran.", 500)
@@ -424,10 +418,6 @@ class Sandboxes:
         self.forget()
         while self._starts:
             await asyncio.gather(*self._starts, return_exceptions=True)
-
-
-def _key(spec: FunctionSpec) -> tuple[str, str, str, str, str]:
-    return (spec.account, spec.region, spec.name, spec.version, spec.revision)
 
 
 __all__ = ["CodeReader", "Credentials", "CredentialsProvider", "Limits", "LogWriter", "Sandboxes"]

@@ -50,7 +50,7 @@ class InvokeFunction(NamedTuple):
     request_id: str
     """Lambda's request id (UUID)."""
     patience: float
-    """Seconds after which the asker no longer waits (the function runs on). Infinity: as long as the function may run."""
+    """Seconds after which the asker no longer waits (the function runs on). Infinity: as long as it may run."""
     client_context: str = ""
     trace_id: str = ""
     want_log_tail: bool = False

@@ -124,8 +124,8 @@ class Runtime:
         if after is None:
             return Answer(
                 403,
-                f'{{"errorMessage":"State transition from {self.state.value} to {question.said.value} failed for runtime.'
-                ' Error: State transition is not allowed","errorType":"InvalidStateTransition"}'.encode(),
+                f'{{"errorMessage":"State transition from {self.state.value} to {question.said.value} failed for '
+                'runtime. Error: State transition is not allowed","errorType":"InvalidStateTransition"}'.encode(),
             )
         if after is State.ANSWERED and question.request_id != self.request_id:
             return WRONG_REQUEST

@@ -13,16 +13,22 @@ Everything that a function can notice (context, errors, logging, marshalling) is
 Arguments: handler, folder of the runtime's packages, process id of the server, limit of the address space in bytes.
 """
 
+from __future__ import annotations
+
 import os
 import socket
 import sys
 import types
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:  # the real typing module costs every sandbox a millisecond
+    from typing import Any
+
 _PR_SET_PDEATHSIG = 1
 _PR_SET_NO_NEW_PRIVS = 38
 
 
-def confine(server_pid, address_space):
+def confine(server_pid: int, address_space: int) -> None:
     """Die with the server, gain no privileges, dump no core, keep to Lambda's number of files."""
     if sys.platform == "linux":
         # docs: https://man7.org/linux/man-pages/man2/prctl.2.html
@@ -41,7 +47,7 @@ def confine(server_pid, address_space):
         limit(resource, resource.RLIMIT_AS, address_space)
 
 
-def limit(resource, what, most):
+def limit(resource: Any, what: int, most: int) -> None:
     """Lower a limit; never raise one."""
     hard = resource.getrlimit(what)[1]
     if hard != resource.RLIM_INFINITY:
@@ -61,19 +67,19 @@ class RuntimeClient:
 
     DEFER_UP_TO = 1 << 20
 
-    def __init__(self, address):
+    def __init__(self, address: str) -> None:
         host, _, port = address.rpartition(":")
         self._address = (host, int(port))
         self._host = address.encode()
         self._next = b"GET /2018-06-01/runtime/invocation/next HTTP/1.1\r\nHost: " + self._host + b"\r\n\r\n"
-        self._socket = None
+        self._socket: socket.socket | None = None
         self._rest = b""
         self._deferred = b""
 
-    def initialize_client(self, user_agent):
+    def initialize_client(self, user_agent: str) -> None:
         """Part of the extension's interface; nothing to do."""
 
-    def next(self):
+    def next(self) -> tuple[bytes, dict[str, Any]]:
         """Wait for work: (event bytes, header mapping)."""
         deferred, self._deferred = self._deferred, b""
         self._send(deferred + self._next)
@@ -81,15 +87,17 @@ class RuntimeClient:
             self._acknowledged("response", self._read())
         status, headers, body = self._read()
         if status != 200:
-            raise RuntimeError("Failed to get next. Response code: %d" % status)
-        found = {}
+            raise RuntimeError(f"Failed to get next. Response code: {status}")
+        found: dict[str, Any] = {}
         for line in headers:
             name, _, value = line.partition(": ")
             found[name] = value
         found["Lambda-Runtime-Deadline-Ms"] = int(found["Lambda-Runtime-Deadline-Ms"])
         return body, found
 
-    def post_invocation_result(self, invoke_id, content, content_type="application/json", invocation_id=None):
+    def post_invocation_result(
+        self, invoke_id: str, content: bytes, content_type: str = "application/json", invocation_id: Any = None
+    ) -> None:
         """Answer the invocation."""
         request = b"".join(
             (
@@ -111,7 +119,7 @@ class RuntimeClient:
             self._send(request)
             self._acknowledged("response", self._read())
 
-    def post_error(self, invoke_id, error_response_data, xray_fault, invocation_id=None):
+    def post_error(self, invoke_id: str, error_response_data: str, xray_fault: str, invocation_id: Any = None) -> None:
         """Report that the invocation failed."""
         content = error_response_data.encode("utf-8", "surrogatepass")
         self._send(
@@ -122,19 +130,20 @@ class RuntimeClient:
         self._acknowledged("error", self._read())
 
     @staticmethod
-    def _acknowledged(what, reply):
+    def _acknowledged(what: str, reply: tuple[int, list[str], bytes]) -> None:
         if reply[0] != 202:
-            raise RuntimeError("Failed to post invocation %s. Response code: %d" % (what, reply[0]))
+            raise RuntimeError(f"Failed to post invocation {what}. Response code: {reply[0]}")
 
-    def _send(self, data):
+    def _send(self, data: bytes) -> None:
         if self._socket is None:
             self._socket = socket.create_connection(self._address)
             self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             os.set_inheritable(self._socket.fileno(), False)
         self._socket.sendall(data)
 
-    def _read(self):
+    def _read(self) -> tuple[int, list[str], bytes]:
         """One HTTP response: (status, header lines, body)."""
+        assert self._socket is not None
         data, receive = self._rest, self._socket.recv
         while True:
             end = data.find(b"\r\n\r\n")
@@ -163,24 +172,24 @@ class RuntimeClient:
         return int(lines[0][9:12]), lines[1:], data[end + 4 : body_end]
 
 
-def whole_records(sink):
+def whole_records(sink: Any) -> None:
     """Keep a record of several lines together: the server's end of the pipe turns carriage returns back."""
 
-    def log(self, msg, frame_type=None):
+    def log(self: Any, msg: str, frame_type: Any = None) -> None:
         sys.stdout.write(msg.rstrip("\n").replace("\n", "\r") + "\n")
 
-    def log_error(self, message_lines):
+    def log_error(self: Any, message_lines: list[str]) -> None:
         self.log("\n".join(message_lines))
 
     sink.log = log
     sink.log_error = log_error
 
 
-def main():
+def main() -> None:
     """Confine the process, lay out ``sys.path`` as Lambda does, hand over to awslambdaric."""
     handler, packages, server_pid, address_space = sys.argv[1:5]
     confine(int(server_pid), int(address_space))
-    if sys.path and sys.path[0] == os.path.dirname(os.path.abspath(__file__)):
+    if sys.path and sys.path[0] == __file__.rpartition("/")[0]:
         del sys.path[0]
     sys.path.insert(0, os.environ["LAMBDA_TASK_ROOT"])
     sys.path.append(packages)
@@ -198,7 +207,7 @@ def main():
     from awslambdaric.lambda_runtime_client import LambdaRuntimeClient
 
     whole_records(bootstrap.StandardLogSink)
-    sys.argv[:] = [os.path.join(packages, "bootstrap"), handler]
+    sys.argv[:] = [f"{packages}/bootstrap", handler]
     bootstrap.run(handler, LambdaRuntimeClient(os.environ["AWS_LAMBDA_RUNTIME_API"], False))
 
 
