@@ -1,0 +1,196 @@
+"""Requests to APIs: HTTP → gateway → HTTP, and the record of each.
+
+The hot path. A request whose gates ask for no effect is served without a task, in the turn of the event loop that
+read it; answers and log lines leave together at the end of the turn (``outbox``).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+import time
+import traceback
+from collections.abc import Callable, Generator
+from typing import Any
+
+from sekisho.config.api import AccessLog
+from sekisho.config.snapshot import Snapshot
+from sekisho.edge.driver import Driver
+from sekisho.edge.http1 import Connection, DateLine, Request, encode
+from sekisho.edge.logstore import event_line, line_prefix
+from sekisho.edge.outbox import Outbox
+from sekisho.edge.recorder import Recorder
+from sekisho.faults.fault import Fault, Reject
+from sekisho.gateway.exchange import Exchange, Keyring
+from sekisho.gateway.request import GatewayRequest, GatewayResponse
+from sekisho.gateway.respond import refuse, respond
+from sekisho.gateway.trace import Trace
+from sekisho.kit.headers import Headers
+from sekisho.kit.ids import Entropy
+from sekisho.state.world import Key
+
+Work = Generator[Any, Any, GatewayResponse]
+Begin = Callable[
+    [GatewayRequest, Snapshot, Keyring, float, Callable[[], float], Entropy],
+    tuple[Exchange, Work],
+]
+Finish = Callable[[Trace], tuple[AccessLog, str] | None]
+
+SOURCE_IP = "x-sekisho-source-ip"
+"""Lets a test choose what ``aws:SourceIp`` sees. Only loopback clients may, and it never reaches the gateway."""
+_INTERNAL = GatewayResponse(500, [("Content-Type", "application/json")], b'{"message": "Internal server error"}')
+_FORGET_TARGETS = 4096
+
+
+def is_loopback(address: str) -> bool:
+    return address.startswith(("127.", "::ffff:127.")) or address == "::1"
+
+
+def chosen_source_ip(request: Request) -> None:
+    """Undo the test header: set the source address it names, and drop it from the headers."""
+    headers = request.headers
+    if SOURCE_IP in headers:
+        if is_loopback(request.source_ip):
+            request.source_ip = headers.get(SOURCE_IP) or request.source_ip
+        request.headers = Headers(pair for pair in headers.pairs if pair[0].lower() != SOURCE_IP)
+
+
+class DataPlane:
+    """Serves requests to APIs under the current snapshot."""
+
+    def __init__(
+        self,
+        *,
+        begin: Begin,
+        finish: Finish,
+        snapshot: Snapshot,
+        keyring: Keyring,
+        driver: Driver,
+        outbox: Outbox,
+        recorder: Recorder,
+        group_exists: Callable[[Key], bool],
+        entropy: Entropy,
+        date: DateLine,
+    ) -> None:
+        self._begin = begin
+        self._finish = finish
+        self.snapshot = snapshot
+        self.keyring = keyring
+        self._driver = driver
+        self._outbox = outbox
+        self._recorder = recorder
+        self._group_exists = group_exists
+        self._entropy = entropy
+        self._date = date
+        self._wall = time.time
+        self._monotonic = time.monotonic
+        self._targets: dict[int, tuple[AccessLog, bytes]] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        self.draining = False
+
+    @property
+    def in_flight(self) -> int:
+        return len(self._tasks)
+
+    def configuration_changed(self, snapshot: Snapshot) -> None:
+        """Requests that begin from now on see ``snapshot``; log groups may have come or gone."""
+        self.snapshot = snapshot
+        self._targets.clear()
+
+    def serve(self, connection: Connection, request: Request) -> None:
+        """Answer, at once or when the effects it asks for have been performed."""
+        now = self._wall()
+        if SOURCE_IP in request.headers:
+            chosen_source_ip(request)
+        styled = request.api_path
+        arrived = GatewayRequest(
+            request.method,
+            request.path if styled is None else styled.path,
+            request.path,
+            request.query,
+            request.headers,
+            request.body,
+            request.host,
+            request.api_id,
+            request.region,
+            request.source_ip,
+            "HTTP/1.1" if request.version == "1.1" else "HTTP/1.0",
+        )
+        exchange: Exchange | None = None
+        try:
+            if self._outbox.journal.overloaded:
+                raise OSError("the disk takes no more log lines")
+            exchange, work = self._begin(arrived, self.snapshot, self.keyring, now, self._monotonic, self._entropy)
+            effect = work.send(None)
+        except StopIteration as stop:
+            self._answer(connection, request, exchange, stop.value, now)
+        except Exception:
+            self._fail(connection, request, exchange, now)
+        else:
+            task = asyncio.get_running_loop().create_task(
+                self._continue(connection, request, exchange, work, effect, now)
+            )
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+
+    async def _continue(
+        self, connection: Connection, request: Request, exchange: Exchange, work: Work, effect: Any, now: float
+    ) -> None:
+        try:
+            response = await self._driver.run(work, effect)
+        except Exception:
+            self._fail(connection, request, exchange, now)
+        else:
+            self._answer(connection, request, exchange, response, now)
+
+    def _answer(
+        self, connection: Connection, request: Request, exchange: Exchange | None, response: GatewayResponse, now: float
+    ) -> None:
+        if exchange is not None:
+            try:
+                self._record(exchange.trace)
+            except Exception:
+                traceback.print_exc(file=sys.stderr)
+        keep_alive = request.keep_alive and not self.draining
+        data = encode(request, response.status, response.headers, response.body, self._date.at(now), keep_alive)
+        connection.finish()
+        self._outbox.put(connection, data, keep_alive)
+
+    def _fail(self, connection: Connection, request: Request, exchange: Exchange | None, now: float) -> None:
+        """An exception nobody foresaw: 500, a record, and a stack trace in the server's own log."""
+        traceback.print_exc(file=sys.stderr)
+        response = _INTERNAL
+        if exchange is not None:
+            try:
+                refuse(exchange, "server", Reject(Fault.INTERNAL, {}))
+                respond(exchange)
+                response = exchange.response
+            except Exception:
+                traceback.print_exc(file=sys.stderr)
+        self._answer(connection, request, exchange, response, now)
+
+    def _record(self, trace: Trace) -> None:
+        logged = self._finish(trace)
+        if logged is not None:
+            target, text = logged
+            found = self._targets.get(id(target))
+            prefix = self._prefix(target) if found is None else found[1]
+            if prefix:
+                stamp = int(trace.received * 1000)
+                self._outbox.line(event_line(prefix, stamp, stamp, text))
+        self._recorder.note(trace)
+
+    def _prefix(self, target: AccessLog) -> bytes:
+        """What journal lines of a log target begin with; empty when its group does not exist.
+
+        Gateway drops such lines: it does not create the log group.
+        https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-logging.html
+        """
+        if len(self._targets) > _FORGET_TARGETS:
+            self._targets.clear()
+        prefix = b""
+        if self._group_exists(Key(target.account, target.region, "logs", "group", target.group)):
+            prefix = line_prefix(target.account, target.region, target.group, target.stream)
+        # The target is kept beside its prefix, so that its id() stays its own.
+        self._targets[id(target)] = (target, prefix)
+        return prefix

@@ -1,0 +1,100 @@
+"""Runs generators that ask for effects: performs each, sends the result back, until there is an answer.
+
+Three deadlines, kept apart: the asker's patience (``InvokeFunction.patience``) ends the waiting and not the function,
+the function's own timeout is the sandboxes' business, and a client that leaves cancels nothing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import math
+from collections.abc import Awaitable, Callable, Generator
+from typing import Any, Protocol, TypeVar
+
+from sekisho.edge.logstore import LogStore, event_line, line_prefix
+from sekisho.edge.outbox import Outbox
+from sekisho.functions.invocation import GaveUp, InvocationResult, InvokeFunction
+from sekisho.services.effects import ReadCode, WriteLogs
+
+R = TypeVar("R")
+
+
+class Functions(Protocol):
+    """Whoever runs functions."""
+
+    async def invoke(self, effect: InvokeFunction) -> InvocationResult: ...
+
+
+class JournalFull(OSError):
+    """The disk takes no more log lines."""
+
+
+class Driver:
+    """Performs effects."""
+
+    def __init__(
+        self,
+        functions: Functions,
+        logs: LogStore,
+        outbox: Outbox,
+        read_code: Callable[[str], Awaitable[bytes | None]],
+        wall: Callable[[], float],
+    ) -> None:
+        self._functions = functions
+        self._logs = logs
+        self._outbox = outbox
+        self._read_code = read_code
+        self._wall = wall
+        self._running: set[asyncio.Task[InvocationResult]] = set()
+
+    async def run(self, work: Generator[Any, Any, R], effect: Any) -> R:
+        """Continue ``work``, which has asked for ``effect``, to its end."""
+        while True:
+            try:
+                result = await self.perform(effect)
+            except Exception as problem:
+                # The asker may know what to do; most do not, and it comes back out of throw().
+                try:
+                    effect = work.throw(problem)
+                except StopIteration as stop:
+                    return stop.value  # type: ignore[no-any-return]
+                continue
+            try:
+                effect = work.send(result)
+            except StopIteration as stop:
+                return stop.value  # type: ignore[no-any-return]
+
+    async def perform(self, effect: Any) -> Any:
+        """The result of one effect."""
+        if isinstance(effect, InvokeFunction):
+            return await self._invoke(effect)
+        if isinstance(effect, WriteLogs):
+            return self.write_logs(effect)
+        if isinstance(effect, ReadCode):
+            return await self._read_code(effect.sha256)
+        return await self._logs.perform(effect)
+
+    async def _invoke(self, effect: InvokeFunction) -> InvocationResult:
+        task = asyncio.get_running_loop().create_task(self._functions.invoke(effect))
+        self._running.add(task)
+        task.add_done_callback(self._running.discard)
+        if math.isinf(effect.patience):
+            return await asyncio.shield(task)
+        done, _ = await asyncio.wait((task,), timeout=effect.patience)
+        return task.result() if done else GaveUp(effect.request_id, effect.patience)
+
+    def write_logs(self, effect: WriteLogs) -> None:
+        """Append events; they are in the kernel when this returns. Raises JournalFull."""
+        group = effect.group
+        prefix = line_prefix(group.account, group.region, group.name, effect.stream)
+        now = int(self._wall() * 1000)
+        lines = [event_line(prefix, event.timestamp, event.ingestion or now, event.message) for event in effect.events]
+        if lines:
+            self._outbox.write_now(b"".join(lines))
+            if self._outbox.journal.lost_sight:
+                raise JournalFull(self._outbox.journal.lost_sight)
+
+    async def drain(self, seconds: float) -> None:
+        """Wait for functions that are still running, at most ``seconds``."""
+        if self._running:
+            await asyncio.wait(self._running, timeout=seconds)

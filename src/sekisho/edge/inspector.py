@@ -1,0 +1,134 @@
+"""``/_sekisho/``: the server about itself. JSON in, JSON out.
+
+| endpoint | answers |
+|---|---|
+| ``GET /_sekisho/health`` | version, account, region, since when |
+| ``POST /_sekisho/reset`` | forgets every resource, log and trace |
+| ``GET /_sekisho/requests?limit=50`` | recent requests, newest first |
+| ``GET /_sekisho/requests/{id}`` | one request as the gates saw it |
+| ``GET /_sekisho/requests/{id}/explanation?lang=en`` | why it was refused, and what would help |
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+from urllib.parse import parse_qs, unquote
+
+import orjson
+
+from sekisho.edge.http1 import Request
+from sekisho.edge.logstore import LogStore
+from sekisho.edge.recorder import Document, Recorder
+from sekisho.gateway.trace import Trace
+
+Answer = tuple[int, bytes]
+Explain = Callable[[Trace | Document, str], Document | None]
+"""A recent trace (or the stored document of an older one) and a language → its explanation, or None."""
+
+PREFIX = "/_sekisho/"
+ENDPOINTS = {
+    "GET /_sekisho/health": "version, account, region, since when",
+    "POST /_sekisho/reset": "forget every resource, log and trace",
+    "GET /_sekisho/requests?limit=50": "recent requests, newest first",
+    "GET /_sekisho/requests/{id}": "one request as the gates saw it",
+    "GET /_sekisho/requests/{id}/explanation?lang=en": "why it was refused, and what would help",
+}
+_DEFAULT_LIMIT = 50
+_MOST = 1000
+
+
+def _json(status: int, document: Any) -> Answer:
+    return status, orjson.dumps(document, default=str, option=orjson.OPT_NON_STR_KEYS | orjson.OPT_APPEND_NEWLINE)
+
+
+def language_of(request: Request, query: Mapping[str, list[str]]) -> str:
+    """``?lang=``, else the first of Accept-Language that there are messages in, else English."""
+    asked = query.get("lang")
+    if asked:
+        return asked[0].partition("-")[0].lower()
+    for part in (request.headers.get("accept-language") or "").split(","):
+        code = part.partition(";")[0].strip().partition("-")[0].lower()
+        if code in ("en", "ja"):
+            return code
+    return "en"
+
+
+class Inspector:
+    """Answers ``/_sekisho/`` requests."""
+
+    def __init__(
+        self,
+        *,
+        health: Callable[[], Document],
+        reset: Callable[[], Awaitable[None]],
+        recorder: Recorder,
+        logs: LogStore,
+        explain: Explain,
+    ) -> None:
+        self._health = health
+        self._reset = reset
+        self._recorder = recorder
+        self._logs = logs
+        self._explain = explain
+
+    async def answer(self, request: Request) -> Answer:
+        """Status and JSON body."""
+        parts = [unquote(part) for part in request.path[len(PREFIX) :].rstrip("/").split("/")]
+        read = request.method in ("GET", "HEAD")
+        if parts == ["health"] and read:
+            return _json(200, self._health())
+        if parts == ["reset"]:
+            if request.method != "POST":
+                return _json(405, {"message": "Use POST /_sekisho/reset."})
+            await self._reset()
+            return _json(200, {"status": "reset"})
+        if parts[0] == "requests" and read:
+            query = parse_qs(request.query)
+            if len(parts) == 1:
+                return await self._recent(query)
+            if len(parts) == 2:
+                return await self._one(parts[1])
+            if len(parts) == 3 and parts[2] == "explanation":
+                return await self._explanation(parts[1], language_of(request, query))
+        return _json(404, {"message": f"No such endpoint: {request.method} {request.path}", "endpoints": ENDPOINTS})
+
+    async def _recent(self, query: Mapping[str, list[str]]) -> Answer:
+        text = query.get("limit", [str(_DEFAULT_LIMIT)])[0]
+        if not (text.isascii() and text.isdigit() and len(text) < 6):
+            return _json(400, {"message": "limit must be a number."})
+        limit = max(1, min(int(text), _MOST))
+        found = self._recorder.recent(limit)
+        if len(found) < limit:
+            known = {document.get("requestId") for document in found}
+            older = await self._logs.recent_traces(limit)
+            found += [document for document in older if document.get("requestId") not in known]
+        return _json(200, {"requests": found[:limit]})
+
+    async def _find(self, request_id: str) -> Trace | Document | None:
+        recent = self._recorder.find(request_id) or self._recorder.find_call(request_id)
+        return recent if recent is not None else await self._logs.trace(request_id)
+
+    async def _one(self, request_id: str) -> Answer:
+        found = await self._find(request_id)
+        if found is None:
+            return self._unknown(request_id)
+        return _json(200, self._recorder.describe(found) if isinstance(found, Trace) else found)
+
+    async def _explanation(self, request_id: str, language: str) -> Answer:
+        found = await self._find(request_id)
+        if found is None:
+            return self._unknown(request_id)
+        explanation = self._explain(found, language)
+        if explanation is None:
+            return _json(404, {"message": f"There is nothing to explain about request {request_id}: it was served."})
+        return _json(200, explanation)
+
+    def _unknown(self, request_id: str) -> Answer:
+        return _json(
+            404,
+            {
+                "message": f"No request {request_id} is remembered. The newest 1,000 are; refused ones longer.",
+                "endpoints": ENDPOINTS,
+            },
+        )

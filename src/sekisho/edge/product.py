@@ -1,0 +1,59 @@
+"""The pure parts of the product as the server uses them: one record, so that tests can put others in their place."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Generator
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from sekisho.config.snapshot import Snapshot
+from sekisho.edge.control import Outcome
+from sekisho.edge.dataplane import Begin, Finish
+from sekisho.edge.recorder import Document
+from sekisho.functions.invocation import InvocationResult, InvokeFunction
+from sekisho.gateway.exchange import Keyring
+from sekisho.gateway.trace import Trace
+from sekisho.state.world import Change, Key, View
+from sekisho.wire.message import WireRequest
+
+
+class Sandboxes(Protocol):
+    """Whoever runs functions."""
+
+    async def invoke(self, effect: InvokeFunction) -> InvocationResult: ...
+
+    async def close(self) -> None: ...
+
+    def forget(self) -> None:
+        """Throw every sandbox away: what they were made from is gone."""
+        ...
+
+
+class Situation(Protocol):
+    """What the server lends to calls while they are judged."""
+
+    @property
+    def snapshot(self) -> Snapshot: ...
+
+    @property
+    def view(self) -> View: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Product:
+    """What is served."""
+
+    begin: Begin
+    finish: Finish
+    describe: Callable[[Trace], Document]
+    handle: Callable[[WireRequest, str, Situation], Generator[Any, Any, Outcome]]
+    """A control-plane call: request, source address, and the configuration in force."""
+    denial: Callable[[WireRequest, str, Outcome], Document | None]
+    """The record of a control-plane call that was refused, or None."""
+    publish: Callable[[View, Collection[Key] | None, Snapshot, int], Snapshot]
+    keyring: Keyring
+    loaded: Callable[[View], None]
+    """Told of the world at the start."""
+    committed: Callable[[Collection[Change]], None]
+    """Told of each commit before the next snapshot is published."""
+    explain: Callable[[Trace | Document, str, Situation], Document | None]
