@@ -54,10 +54,10 @@ class Subject(NamedTuple):
     account: str
     """12 digits; empty for services and the anonymous."""
     arn: str
-    """The ARN the request is made as (user, ``assumed-role/R/S``, ``federated-user/n``, root); service name for services;
+    """The ARN the request is made as (user, ``assumed-role/R/S``, ``federated-user/n``, root); name of a service;
     provider ARN or host for web identities; empty for the anonymous."""
     issuer_arn: str = ""
-    """For role sessions the role's ARN with its path, for federated users the ARN of the user that called; else empty."""
+    """For role sessions the role's ARN with its path, for federated users that of the user that called; else empty."""
     unique_id: str = ""
     """``AIDA…``, ``AROA…:session``, the account id of root; ``anonymous`` for nobody."""
     service_linked: bool = False
@@ -91,3 +91,39 @@ class Question(NamedTuple):
     resource_account: str
     """The account that owns the resource, 12 digits."""
     context: Context = EMPTY_CONTEXT
+
+
+def subject_from(principal: str, account: str = "", service_linked: bool = False) -> Subject:
+    """The subject that a bare ARN, service name or identity provider stands for, with what can be told from the text.
+
+    An empty text is the anonymous. A role session's role is taken to have no path, a federated user to carry the name
+    of the user that called GetFederationToken; who knows better builds the ``Subject`` itself.
+    """
+    if not principal or principal == "*":
+        return ANONYMOUS
+    fields = principal.split(":", 5)
+    if len(fields) != 6 or fields[0] != "arn":
+        kind = SubjectKind.SERVICE if _is_service_name(principal) else SubjectKind.WEB_IDENTITY
+        return Subject(kind, "", principal)
+    partition, owner, resource = fields[1], account or fields[4], fields[5]
+    kind_name, _, name = resource.partition("/")
+    iam = f"arn:{partition}:iam::{owner}"
+    if resource == "root":
+        return Subject(SubjectKind.ROOT, owner, principal, unique_id=owner)
+    if kind_name == "assumed-role":
+        issuer = f"{iam}:role/{name.partition('/')[0]}"
+        return Subject(SubjectKind.ROLE_SESSION, owner, principal, issuer, service_linked=service_linked)
+    if kind_name == "role":
+        return Subject(SubjectKind.ROLE_SESSION, owner, principal, principal, service_linked=service_linked)
+    if kind_name == "federated-user":
+        return Subject(SubjectKind.FEDERATED_USER, owner, principal, f"{iam}:user/{name}", f"{owner}:{name}")
+    if kind_name in ("oidc-provider", "saml-provider"):
+        return Subject(SubjectKind.WEB_IDENTITY, owner, principal)
+    return Subject(SubjectKind.USER, owner, principal)
+
+
+_IDENTITY_HOSTS = frozenset({"cognito-identity.amazonaws.com", "www.amazon.com"})
+
+
+def _is_service_name(text: str) -> bool:
+    return text.endswith((".amazonaws.com", ".amazonaws.com.cn", ".amazon.com")) and text not in _IDENTITY_HOSTS

@@ -1,0 +1,182 @@
+"""A set of compiled policies × (action, resource) → the statements left to decide, and what they say.
+
+Theory of operation. A decision has a part that repeats (which statements are about this action on this resource) and a
+part that does not (conditions, variables, who asks). The repeating part is worked out once: ``Pool`` holds the
+statements of a set about one action, bucketed by the literal beginning of their resource patterns when there are many;
+``Pool.select`` boils them down, for one resource, to ``Entry`` values that list only the tests still open. Callers keep
+the result (``PolicyStack`` and ``CompiledPolicy`` have a bounded memory for it), so that a repeated question runs its
+conditions and nothing else. No explanation is built here; ``witness`` does that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Final, NamedTuple, TypeVar
+
+from sekisho.policy.compile import CompiledPolicy, CompiledStatement
+from sekisho.policy.operators import Test
+from sekisho.policy.principals import Match
+from sekisho.policy.request import Context, Question
+
+REMEMBERED: Final = 4096
+"""Answers a policy or stack remembers; then it starts afresh."""
+LONGEST_REMEMBERED: Final = 1024
+"""Resources longer than this many characters are worked out each time."""
+_FEW: Final = 12
+"""Pools up to this size are walked; larger ones are bucketed."""
+_LENGTHS: Final = (128, 96, 64, 48, 40, 32, 24, 16, 8, 0)
+"""Lengths of literal beginnings that get a bucket."""
+
+
+class Entry(NamedTuple):
+    """A statement that is about the action and the resource, and the tests it still has to pass."""
+
+    tests: tuple[Test, ...]
+    statement: CompiledStatement
+
+
+class Sides(NamedTuple):
+    """Entries of a set by effect; unconditional ones first, else in policy and document order."""
+
+    denies: tuple[Entry, ...]
+    allows: tuple[Entry, ...]
+
+
+NOTHING: Final = Sides((), ())
+
+
+class Pool:
+    """The statements of some policies about one action."""
+
+    __slots__ = ("_buckets", "_exact", "_lengths", "_loose", "statements")
+
+    def __init__(self, statements: Sequence[CompiledStatement]) -> None:
+        self.statements = statements
+        self._loose: list[int] = []
+        self._exact: dict[str, list[int]] = {}
+        self._buckets: dict[str, list[int]] = {}
+        self._lengths: tuple[int, ...] = ()
+        if len(statements) > _FEW:
+            self._build()
+
+    def _build(self) -> None:
+        lengths: set[int] = set()
+        for order, statement in enumerate(self.statements):
+            if statement.patterns is None or statement.not_resource:
+                self._loose.append(order)
+                continue
+            for pattern in statement.patterns:
+                if pattern.exact:
+                    self._exact.setdefault(pattern.text, []).append(order)
+                    continue
+                size = len(pattern.prefix)
+                length = next(length for length in _LENGTHS if length <= size)
+                lengths.add(length)
+                self._buckets.setdefault(pattern.prefix[:length], []).append(order)
+        self._lengths = tuple(sorted(lengths))
+
+    def select(self, resource: str) -> Sides:
+        """The statements that are about ``resource``."""
+        denies: list[Entry] = []
+        allows: list[Entry] = []
+        for statement in self._near(resource):
+            covered = statement.covers(resource)
+            if covered is False:
+                continue
+            tests = statement.tests
+            if covered is None:
+                tests = (_resource_test(statement, resource), *tests)
+            (denies if statement.deny else allows).append(Entry(tests, statement))
+        return Sides(_unconditional_first(denies), _unconditional_first(allows))
+
+    def _near(self, resource: str) -> Iterable[CompiledStatement]:
+        if len(self.statements) <= _FEW:
+            return self.statements
+        orders = set(self._loose)
+        orders.update(self._exact.get(resource, ()))
+        for length in self._lengths:
+            orders.update(self._buckets.get(resource[:length], ()))
+        return [self.statements[order] for order in sorted(orders)]
+
+
+def _resource_test(statement: CompiledStatement, resource: str) -> Test:
+    return lambda context: statement.covers_in(resource, context)
+
+
+def _unconditional_first(entries: list[Entry]) -> tuple[Entry, ...]:
+    if len(entries) > 1:
+        entries.sort(key=_is_conditional)
+    return tuple(entries)
+
+
+def _is_conditional(entry: Entry) -> bool:
+    return bool(entry.tests)
+
+
+def pool(policies: Iterable[CompiledPolicy], action: str) -> Pool:
+    """The pool of a set of policies for ``action`` (lower case)."""
+    return Pool([statement for policy in policies for statement in policy.index.about(action)])
+
+
+K = TypeVar("K")
+V = TypeVar("V")
+
+
+def remember(memory: dict[K, V], key: K, value: V) -> V:
+    """Keep an answer; a full memory is emptied, which bounds it without bookkeeping on the fast path."""
+    if len(memory) >= REMEMBERED:
+        memory.clear()
+    memory[key] = value
+    return value
+
+
+def sides(policy: CompiledPolicy, action: str, resource: str) -> Sides:
+    """The entries of one policy for (action, resource)."""
+    key = (action, resource)
+    found: Sides | None = policy.answers.get(key)
+    if found is None:
+        found = pool((policy,), action.lower()).select(resource)
+        if len(resource) <= LONGEST_REMEMBERED:
+            remember(policy.answers, key, found)
+    return found
+
+
+def first(entries: Sequence[Entry], context: Context) -> CompiledStatement | None:
+    """The first statement whose conditions hold."""
+    for tests, statement in entries:
+        for test in tests:
+            if not test(context):
+                break
+        else:
+            return statement
+    return None
+
+
+def first_naming(entries: Sequence[Entry], question: Question, bounded: bool) -> CompiledStatement | None:
+    """The first statement that names the question's subject and whose conditions hold."""
+    for tests, statement in entries:
+        if statement.names(question.subject, bounded) is Match.NONE:
+            continue
+        for test in tests:
+            if not test(question.context):
+                break
+        else:
+            return statement
+    return None
+
+
+def closest(entries: Sequence[Entry], question: Question) -> tuple[Match, CompiledStatement | None]:
+    """The statement that names the question's subject most closely and whose conditions hold."""
+    best, chosen = Match.NONE, None
+    for tests, statement in entries:
+        level = statement.names(question.subject, False)
+        if level <= best:
+            continue
+        for test in tests:
+            if not test(question.context):
+                break
+        else:
+            best, chosen = level, statement
+            if best is Match.DIRECT:
+                break
+    return best, chosen
