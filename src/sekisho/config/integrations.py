@@ -24,12 +24,13 @@ class LambdaProxy:
     """``AWS_PROXY`` with a Lambda function."""
 
     function_arn: str
-    """Unqualified ARN, stage variables resolved; empty when the URI names no function (``FUNCTION_ADDRESS_INVALID``)."""
+    """Unqualified ARN, stage variables resolved; empty when the URI names none (``FUNCTION_ADDRESS_INVALID``)."""
     qualifier: str
     authority: Authority
     role_arn: str
     source_arn: str
-    """``aws:SourceArn``: ``…:api/stage/METHOD/resource/template``."""
+    """The beginning of ``aws:SourceArn``, ``arn:aws:execute-api:region:account:api/stage/``. The gateway appends the
+    request's own verb (for ``ANY`` methods too) and the route's ``resource_path``: ``…:api/stage/GET/pets/{petId}``."""
     timeout: float
     """Seconds that the gateway waits."""
     http_method: str

@@ -1,0 +1,294 @@
+"""REST stages with their frozen deployments → compiled APIs.
+
+Theory of operation. An API is compiled stage by stage. A stage is compiled again when its own document changed or when
+it serves another deployment; edits of an API that is not deployed again compile nothing, because what a deployment
+froze does not change. Stage variables are resolved here, once, so that requests meet finished addresses. What cannot
+run here compiles to ``Unsupported`` or ``UnsupportedAuthorizer``: requests are refused, never let through.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Callable, Collection, Iterator, Mapping
+from typing import Any
+
+from sekisho.config.api import (
+    IAM,
+    OPEN,
+    AccessLog,
+    ApiSnapshot,
+    Authorizer,
+    GatewayResponse,
+    Route,
+    Stage,
+    UnsupportedAuthorizer,
+)
+from sekisho.config.integrations import (
+    Authority,
+    Integration,
+    IntegrationResponse,
+    LambdaProxy,
+    Mock,
+    Unsupported,
+)
+from sekisho.config.patterns import PatternRefused, compile_pattern
+from sekisho.config.router import Router
+from sekisho.faults.fault import Kind
+from sekisho.kit.arn import Arn, execute_api_arn
+from sekisho.policy.compile import compile_policy
+from sekisho.publish.external import compile_log_format, compile_template
+from sekisho.state.world import Document, Key, Partition, View
+
+SERVICE = "apigateway"
+CALLER = "arn:aws:iam::*:user/*"
+VARIABLE = re.compile(r"\$\{stageVariables\.([A-Za-z0-9_]+)\}")
+LAMBDA_URI = re.compile(
+    r"arn:aws[a-z-]*:apigateway:[a-z0-9-]+:lambda:path/2015-03-31/functions/"
+    r"(?P<arn>arn:aws[a-z-]*:lambda:[a-z0-9-]+:\d{12}:function:[A-Za-z0-9_-]+)"
+    r"(:(?P<qualifier>\$LATEST|[A-Za-z0-9_-]+))?/invocations"
+)
+
+Apis = Mapping[str, ApiSnapshot]
+
+
+def rest_apis(view: View, changed: Collection[Key] | None, previous: Apis) -> Apis:
+    """Every REST API in ``view``; what ``changed`` does not touch is kept from ``previous`` by reference."""
+    if changed is None:
+        kept = {id_: api for id_, api in previous.items() if api.kind is not Kind.REST}
+        for partition in view.partitions():
+            if partition[2:] == (SERVICE, "restapi"):
+                for id_, document in view.items(partition):
+                    kept[id_] = _api(view, partition, document, {})
+        return kept
+    stale = _stale_stages(view, changed, previous)
+    if not stale:
+        return previous
+    apis = dict(previous)
+    for (account, region, id_), stages in stale.items():
+        api = view.get(Key(account, region, SERVICE, "restapi", id_))
+        if api is None:
+            apis.pop(id_, None)
+            continue
+        before = previous.get(id_)
+        fresh = {name: stage for name, stage in before.stages.items() if name not in stages} if before else {}
+        apis[id_] = _api(view, Partition(account, region, SERVICE, "restapi"), api, fresh)
+    return apis
+
+
+def _stale_stages(view: View, changed: Collection[Key], previous: Apis) -> dict[tuple[str, str, str], set[str]]:
+    """API → the stages that must be compiled again (none when only the API itself changed)."""
+    stale: dict[tuple[str, str, str], set[str]] = {}
+    for key in changed:
+        if key.service != SERVICE or key.kind not in ("restapi", "stage", "deployment"):
+            continue
+        id_, _, name = key.id.partition("/")
+        before = previous.get(id_)
+        if key.kind == "deployment":
+            serving = {stage.name for stage in before.stages.values() if stage.deployment_id == name} if before else ()
+            if serving:
+                stale.setdefault((key.account, key.region, id_), set()).update(serving)
+        else:
+            stages = stale.setdefault((key.account, key.region, id_), set())
+            if key.kind == "stage":
+                stages.add(name)
+    return stale
+
+
+def _api(view: View, partition: Partition, document: Document, fresh: Mapping[str, Stage]) -> ApiSnapshot:
+    """The API with its stages: those in ``fresh`` as they are, the others compiled."""
+    id_ = document["id"]
+    stages: dict[str, Stage] = {}
+    for name, record in _stage_records(view, partition, id_):
+        if name in fresh:
+            stages[name] = fresh[name]
+            continue
+        key = Key(partition.account, partition.region, SERVICE, "deployment", f"{id_}/{record['deploymentId']}")
+        deployment = view.get(key)
+        if deployment is not None:
+            stages[name] = _stage(partition, id_, record, deployment)
+    # docs: a change of disableExecuteApiEndpoint works after the next deployment; of several stages the strictest wins.
+    # https://docs.aws.amazon.com/apigateway/latest/developerguide/rest-api-disable-default-endpoint.html
+    closed = any(stage.settings["disableExecuteApiEndpoint"] for stage in stages.values())
+    return ApiSnapshot(
+        kind=Kind.REST,
+        id=id_,
+        account=partition.account,
+        region=partition.region,
+        name=document["name"],
+        stages=stages,
+        disable_execute_api_endpoint=closed,
+        api_key_source=document.get("apiKeySource", "HEADER"),
+        endpoint_type=document["endpointConfiguration"]["types"][0],
+    )
+
+
+def _stage_records(view: View, partition: Partition, id_: str) -> Iterator[tuple[str, Document]]:
+    prefix = f"{id_}/"
+    for key, record in view.items(partition._replace(kind="stage")):
+        if key.startswith(prefix):
+            yield key[len(prefix) :], record
+
+
+def _stage(partition: Partition, id_: str, record: Document, deployment: Document) -> Stage:
+    name = record["stageName"]
+    variables: Mapping[str, str] = dict(record.get("variables", {}))
+    api = deployment["api"]
+    prefix = execute_api_arn(partition.region, partition.account, f"{id_}/{name}/")
+    router: Router[Route] = Router()
+    for resource in deployment["resources"]:
+        for verb, method in resource["resourceMethods"].items():
+            router.add(resource["path"], verb, _route(resource, method, deployment, variables, prefix))
+    return Stage(
+        name=name,
+        deployment_id=record["deploymentId"],
+        variables=variables,
+        router=router,
+        log=_access_log(id_, record),
+        resource_policy=compile_policy(api["policy"], name=f"resource policy of API {id_}")
+        if api.get("policy")
+        else None,
+        binary_media_types=tuple(api.get("binaryMediaTypes") or ()),
+        gateway_responses={kind: _gateway_response(each) for kind, each in deployment["gatewayResponses"].items()},
+        settings={
+            "methodSettings": record["methodSettings"],
+            "tracingEnabled": record["tracingEnabled"],
+            "disableExecuteApiEndpoint": api["disableExecuteApiEndpoint"],
+            "apiKeySource": api["apiKeySource"],
+        },
+    )
+
+
+def _route(
+    resource: Document, method: Document, deployment: Document, variables: Mapping[str, str], prefix: str
+) -> Route:
+    return Route(
+        resource_id=resource["id"],
+        resource_path=resource["path"],
+        method=method["httpMethod"],
+        arn_prefix=prefix,
+        authorizer=_authorizer(method, deployment),
+        integration=_integration(method, variables, prefix),
+        api_key_required=bool(method.get("apiKeyRequired")),
+        operation_name=method.get("operationName", ""),
+        extras=_extras(method, deployment),
+    )
+
+
+def _authorizer(method: Document, deployment: Document) -> Authorizer:
+    kind = method["authorizationType"]
+    if kind == "NONE":
+        return OPEN
+    if kind == "AWS_IAM":
+        return IAM
+    record = deployment["authorizers"].get(method.get("authorizerId"))
+    return UnsupportedAuthorizer(record["type"] if record else kind)
+
+
+def _integration(method: Document, variables: Mapping[str, str], prefix: str) -> Integration:
+    record = method["methodIntegration"]
+    kind = record["type"]
+    if kind == "AWS_PROXY" and ":lambda:path/" in record["uri"]:
+        return _lambda_proxy(record, variables, prefix)
+    if kind == "MOCK":
+        return _mock(method, record)
+    return Unsupported(kind, f"{kind} integrations of {record.get('uri', '')} do not run here")
+
+
+def _lambda_proxy(record: Document, variables: Mapping[str, str], prefix: str) -> LambdaProxy:
+    found = LAMBDA_URI.fullmatch(resolve(record["uri"], variables))
+    credentials = record.get("credentials", "")
+    if not credentials:
+        authority = Authority.SERVICE
+    elif credentials == CALLER:
+        authority = Authority.CALLER
+    else:
+        authority = Authority.ROLE
+    return LambdaProxy(
+        function_arn=found["arn"] if found else "",
+        qualifier=(found["qualifier"] or "") if found else "",
+        authority=authority,
+        role_arn=credentials if authority is Authority.ROLE else "",
+        source_arn=prefix,
+        timeout=record["timeoutInMillis"] / 1000,
+        http_method=record.get("httpMethod", ""),
+        uri=record["uri"],
+    )
+
+
+def resolve(text: str, variables: Mapping[str, str]) -> str:
+    """``text`` with ``${stageVariables.x}`` replaced; a variable that is not set is empty."""
+    return VARIABLE.sub(lambda found: variables.get(found[1], ""), text)
+
+
+def _mock(method: Document, record: Document) -> Mock:
+    return Mock(
+        templates=_templates(record.get("requestTemplates")),
+        passthrough=record["passthroughBehavior"],
+        responses=tuple(_response(each) for _, each in sorted(record.get("integrationResponses", {}).items())),
+        method_responses={
+            status: dict(each.get("responseParameters") or {})
+            for status, each in method.get("methodResponses", {}).items()
+        },
+    )
+
+
+def _response(record: Document) -> IntegrationResponse:
+    return IntegrationResponse(
+        status=record["statusCode"],
+        pattern=_pattern(record.get("selectionPattern", "")),
+        parameters=dict(record.get("responseParameters") or {}),
+        templates=_templates(record.get("responseTemplates")),
+        content_handling=record.get("contentHandling", ""),
+    )
+
+
+def _pattern(text: str) -> Callable[[str], bool] | None:
+    if not text:
+        return None
+    try:
+        return compile_pattern(text)
+    except PatternRefused:
+        return lambda _: False
+
+
+def _templates(templates: Mapping[str, str | None] | None) -> Mapping[str, Any]:
+    return {kind: compile_template(text or "") for kind, text in (templates or {}).items()}
+
+
+def _extras(method: Document, deployment: Document) -> Mapping[str, Any]:
+    """``validator``: what must be checked before the integration; absent when nothing is."""
+    validator = deployment["validators"].get(method.get("requestValidatorId"))
+    if validator is None:
+        return {}
+    return {
+        "validator": validator,
+        "requestParameters": method.get("requestParameters") or {},
+        "requestModels": {
+            kind: deployment["models"].get(name, {}).get("schema", "{}")
+            for kind, name in (method.get("requestModels") or {}).items()
+        },
+    }
+
+
+def _gateway_response(record: Document) -> GatewayResponse:
+    status = record.get("statusCode")
+    return GatewayResponse(
+        status=int(status) if status else None,
+        parameters=dict(record.get("responseParameters") or {}),
+        templates=dict(record.get("responseTemplates") or {}),
+    )
+
+
+def _access_log(id_: str, record: Document) -> AccessLog | None:
+    settings = record.get("accessLogSettings") or {}
+    arn = Arn.parse(settings.get("destinationArn", ""))
+    if arn is None or arn.service != "logs" or not settings.get("format"):
+        return None
+    return AccessLog(
+        account=arn.account,
+        region=arn.region,
+        group=arn.resource.removeprefix("log-group:").removesuffix(":*"),
+        stream=hashlib.md5(f"{id_}/{record['stageName']}".encode(), usedforsecurity=False).hexdigest(),
+        render=compile_log_format(settings["format"], Kind.REST),
+    )
