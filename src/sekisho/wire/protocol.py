@@ -70,12 +70,16 @@ def serialize(spec: OperationSpec, output: Mapping[str, Any], request_id: str) -
     return json.serialize_rest(spec, output, request_id)
 
 
-def serialize_error(model: ServiceModel | None, error: WireError, request_id: str) -> WireResponse:
-    """An error as the service's protocol spells it.
+def serialize_error(
+    model: ServiceModel | None, error: WireError, request_id: str, *, form: bool = False
+) -> WireResponse:
+    """An error as the service's protocol spells it; without a service, as XML for forms and as JSON for the rest.
 
     ``error.code`` may be the code or the name of the error shape: ``NoSuchEntityException`` is shown as
     ``NoSuchEntity``. A status of 0, or 400, gives way to the one the model knows for that shape.
     """
+    if model is None and form:
+        return query.serialize_error(None, error.code, error.message, error.status or 400, request_id)
     if model is None:
         body = {"__type": error.code, "message": error.message}
         headers = (
