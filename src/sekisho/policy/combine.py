@@ -73,6 +73,10 @@ class Plan(NamedTuple):
     endpoint: Sides | None
     quiet: bool
     """No deny, SCP, RCP or endpoint policy to look at."""
+    unlimited: bool
+    """Neither boundary nor session policy."""
+    insisting: bool
+    """What ``insists`` says."""
 
 
 class _Pools(NamedTuple):
@@ -124,7 +128,9 @@ class PolicyStack:
         rcps = tuple([level.select(resource) for level in pools.rcps])
         denies = any(part is not None and part.denies for part in (identity, boundary, session))
         quiet = not (denies or scps or rcps or endpoint is not None)
-        return Plan(identity, boundary, session, scps, rcps, endpoint, quiet)
+        return Plan(
+            identity, boundary, session, scps, rcps, endpoint, quiet, boundary is session, insists(action, resource)
+        )
 
     def _pools(self, action: str) -> _Pools:
         return _Pools(
@@ -174,56 +180,48 @@ RCP_SERVICES: Final = frozenset({"s3", "sts", "kms", "sqs", "secretsmanager", "e
 https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_rcps.html"""
 
 _OWN: Final = (Layer.IDENTITY, Layer.BOUNDARY, Layer.SESSION)
+_IDENTITY_ONLY: Final = (Layer.IDENTITY,)
 _LIMITS: Final = (Layer.BOUNDARY, Layer.SESSION)
-_REMAINING: Final[Mapping[tuple[SubjectKind, Match], tuple[Layer, ...]]] = {
-    (SubjectKind.USER, Match.NONE): _OWN,
-    (SubjectKind.USER, Match.ACCOUNT): _OWN,
-    (SubjectKind.USER, Match.ISSUER): _LIMITS,
-    (SubjectKind.USER, Match.DIRECT): (),
-    (SubjectKind.ROLE_SESSION, Match.NONE): _OWN,
-    (SubjectKind.ROLE_SESSION, Match.ACCOUNT): _OWN,
-    (SubjectKind.ROLE_SESSION, Match.ISSUER): _LIMITS,
-    (SubjectKind.ROLE_SESSION, Match.DIRECT): (),
-    (SubjectKind.FEDERATED_USER, Match.NONE): _OWN,
-    (SubjectKind.FEDERATED_USER, Match.ACCOUNT): _OWN,
-    (SubjectKind.FEDERATED_USER, Match.ISSUER): _LIMITS,
-    (SubjectKind.FEDERATED_USER, Match.DIRECT): (),
-    (SubjectKind.ROOT, Match.NONE): (),
-    (SubjectKind.ROOT, Match.ACCOUNT): (),
-    (SubjectKind.ROOT, Match.ISSUER): (),
-    (SubjectKind.ROOT, Match.DIRECT): (),
+_REMAINING: Final[Mapping[SubjectKind, tuple[tuple[Layer, ...], ...]]] = {
+    # granted:              to nobody, to the account, to the role or user behind the session, to the principal itself
+    SubjectKind.USER: (_OWN, _OWN, _LIMITS, ()),
+    SubjectKind.ROLE_SESSION: (_OWN, _OWN, _LIMITS, ()),
+    SubjectKind.FEDERATED_USER: (_OWN, _OWN, _LIMITS, ()),
+    SubjectKind.ROOT: ((), (), (), ()),
 }
-"""Layers of the principal's own side that must still allow, by how its own account's resource policy grants."""
+"""Layers of the principal's own side that must still allow, by how its account's resource policy grants (``Match``)."""
 
 NO_OWN_SIDE: Final = frozenset({SubjectKind.SERVICE, SubjectKind.WEB_IDENTITY, SubjectKind.ANONYMOUS})
 """Principals without policies of their own."""
 _RESOURCE_ONLY: Final = (Layer.RESOURCE,)
 
 
-def required(question: Question, level: Match) -> tuple[Layer, ...]:
-    """The layers that must allow, in the order AWS names them in messages, when the resource policy names the subject
-    with ``level`` (``Layer.RESOURCE`` is in the result when it must grant and does not; organisation and endpoint
-    policies are required besides, whenever they apply)."""
-    subject = question.subject
-    if subject.kind in NO_OWN_SIDE:
-        return _RESOURCE_ONLY if level is Match.NONE else ()
-    if question.resource_account and question.resource_account != subject.account:
-        own = () if subject.kind is SubjectKind.ROOT else _OWN
-        return (*own, Layer.RESOURCE) if level is Match.NONE else own
-    if level is Match.NONE and insists(question):
-        own = () if subject.kind is SubjectKind.ROOT else _OWN
-        return (*own, Layer.RESOURCE)
-    return _REMAINING[(subject.kind, level)]
+def required(question: Question, level: Match, insisting: bool) -> tuple[Layer, ...]:
+    """The layers that must allow when the resource policy names the subject with ``level``, in the order in which a
+    missing one is reported. ``insisting`` is what ``insists`` says of the question.
+
+    ``Layer.RESOURCE`` is in the result when the resource policy must grant and does not. Organisation and endpoint
+    policies are required besides, whenever they apply.
+    """
+    kind, account = question.subject.kind, question.subject.account
+    if kind in NO_OWN_SIDE:
+        return () if level else _RESOURCE_ONLY
+    if question.resource_account != account and question.resource_account:
+        own = _REMAINING[kind][Match.NONE]
+        return own if level else (*own, Layer.RESOURCE)
+    if insisting and not level:
+        return (*_REMAINING[kind][Match.NONE], Layer.RESOURCE)
+    return _REMAINING[kind][level]
 
 
-def is_trust(question: Question) -> bool:
-    """Whether the resource policy in question is a role's trust policy."""
-    return question.action[:4].lower() == "sts:" and question.action.lower() in TRUST_ACTIONS
+def is_trust(action: str) -> bool:
+    """Whether the resource policy that judges ``action`` is a role's trust policy."""
+    return action.lower() in TRUST_ACTIONS
 
 
-def insists(question: Question) -> bool:
+def insists(action: str, resource: str) -> bool:
     """Whether the resource policy must grant even within the account: role trust and KMS keys."""
-    return is_trust(question) or (question.resource != "*" and question.action.partition(":")[0].lower() in INSISTING)
+    return is_trust(action) or (resource != "*" and action.partition(":")[0].lower() in INSISTING)
 
 
 def bound_by_scps(subject: Subject) -> bool:
@@ -238,37 +236,56 @@ def bound_by_rcps(question: Question) -> bool:
 
 def decide(question: Question, stack: PolicyStack, resource_policy: CompiledPolicy | None) -> Decision:
     """The whole decision, single account or cross account, as AWS combines the layers."""
-    plan = stack.plan(question.action, question.resource)
-    theirs = NOTHING if resource_policy is None else sides(resource_policy, question.action, question.resource)
-    if not plan.quiet or theirs.denies:
+    context = question.context
+    key = (question.action, question.resource)
+    plan = stack.plans.get(key) or stack.plan(*key)
+    theirs = NOTHING
+    if resource_policy is not None:
+        theirs = resource_policy.answers.get(key) or sides(resource_policy, *key)
+    if theirs.denies or not plan.quiet:
         denied = _explicit_deny(question, stack, plan, theirs)
         if denied is not None:
             return denied
-    if not plan.quiet:
         missing = _organisation(question, stack, plan)
         if missing is not None:
-            return Decision(Verdict.IMPLICITLY_DENIED, missing, None, -1)
-    level, grant = closest(theirs.allows, question) if theirs.allows else (Match.NONE, None)
+            return IMPLICIT[missing]
+    level, grant = closest(theirs.allows, question) if theirs.allows else _UNGRANTED
     allowing: CompiledStatement | None = None
-    for layer in required(question, level):
+    layers = required(question, level, plan.insisting)
+    if layers is _OWN and plan.unlimited and question.subject.kind is not SubjectKind.FEDERATED_USER:
+        layers = _IDENTITY_ONLY
+    for layer in layers:
         if layer is Layer.IDENTITY:
-            allowing = first(plan.identity.allows, question.context)
+            allowing = first(plan.identity.allows, context)
             if allowing is None:
-                return Decision(Verdict.IMPLICITLY_DENIED, layer, None, -1)
+                return _NO_IDENTITY
         elif layer is Layer.RESOURCE:
-            return Decision(Verdict.IMPLICITLY_DENIED, resource_layer(question), None, -1)
+            return IMPLICIT[resource_layer(question)]
         elif not _limit_allows(layer, question, plan):
-            return Decision(Verdict.IMPLICITLY_DENIED, layer, None, -1)
+            return IMPLICIT[layer]
     if allowing is not None:
-        return Decision(Verdict.ALLOWED, Layer.IDENTITY, allowing.policy, allowing.index)
+        return _allowed(Layer.IDENTITY, allowing)
     if grant is not None:
-        return Decision(Verdict.ALLOWED, resource_layer(question), grant.policy, grant.index)
-    return Decision(Verdict.ALLOWED, Layer.IDENTITY, None, -1)
+        return _allowed(resource_layer(question), grant)
+    return _ROOT_ALLOWED
+
+
+IMPLICIT: Final[Mapping[Layer, Decision]] = {
+    layer: Decision(Verdict.IMPLICITLY_DENIED, layer, None, -1) for layer in Layer
+}
+"""No statement of the layer allows."""
+_NO_IDENTITY: Final = IMPLICIT[Layer.IDENTITY]
+_ROOT_ALLOWED: Final = Decision(Verdict.ALLOWED, Layer.IDENTITY, None, -1)
+_UNGRANTED: Final[tuple[Match, CompiledStatement | None]] = (Match.NONE, None)
+
+
+def _allowed(layer: Layer, statement: CompiledStatement) -> Decision:
+    return Decision(Verdict.ALLOWED, layer, statement.policy, statement.index)
 
 
 def resource_layer(question: Question) -> Layer:
     """What the resource policy of the question is called."""
-    return Layer.TRUST if is_trust(question) else Layer.RESOURCE
+    return Layer.TRUST if is_trust(question.action) else Layer.RESOURCE
 
 
 def session_may_be_missing(subject: Subject) -> bool:
@@ -343,8 +360,8 @@ def decide_resource_policy_alone(question: Question, resource_policy: CompiledPo
         return _denied(layer, found)
     level, grant = closest(theirs.allows, question)
     if grant is None or level is Match.NONE:
-        return Decision(Verdict.IMPLICITLY_DENIED, layer, None, -1)
-    return Decision(Verdict.ALLOWED, layer, grant.policy, grant.index)
+        return IMPLICIT[layer]
+    return _allowed(layer, grant)
 
 
 def explicit_deny_of(question: Question, resource_policy: CompiledPolicy | None) -> Decision | None:
@@ -374,10 +391,10 @@ def decide_answered(
     if allowing is None:
         if theirs.allowed and same_account:
             return theirs
-        return Decision(Verdict.IMPLICITLY_DENIED, Layer.IDENTITY, None, -1)
+        return IMPLICIT[Layer.IDENTITY]
     if not same_account and not theirs.allowed:
         return theirs
-    return Decision(Verdict.ALLOWED, Layer.IDENTITY, allowing.policy, allowing.index)
+    return _allowed(Layer.IDENTITY, allowing)
 
 
 __all__ = [

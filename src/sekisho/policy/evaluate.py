@@ -24,8 +24,8 @@ LONGEST_REMEMBERED: Final = 1024
 """Resources longer than this many characters are worked out each time."""
 _FEW: Final = 12
 """Pools up to this size are walked; larger ones are bucketed."""
-_LENGTHS: Final = (128, 96, 64, 48, 40, 32, 24, 16, 8, 0)
-"""Lengths of literal beginnings that get a bucket."""
+_MOST_LENGTHS: Final = 24
+"""Lengths of literal beginnings that get buckets of their own; beyond that, lengths are rounded down."""
 
 
 class Entry(NamedTuple):
@@ -60,19 +60,25 @@ class Pool:
             self._build()
 
     def _build(self) -> None:
-        lengths: set[int] = set()
+        beginnings: list[tuple[str, int]] = []
         for order, statement in enumerate(self.statements):
-            if statement.patterns is None or statement.not_resource:
+            heads = statement.heads()
+            if heads is None:
                 self._loose.append(order)
                 continue
-            for pattern in statement.patterns:
-                if pattern.exact:
-                    self._exact.setdefault(pattern.text, []).append(order)
-                    continue
-                size = len(pattern.prefix)
-                length = next(length for length in _LENGTHS if length <= size)
-                lengths.add(length)
-                self._buckets.setdefault(pattern.prefix[:length], []).append(order)
+            for head, whole in heads:
+                if whole:
+                    self._exact.setdefault(head, []).append(order)
+                else:
+                    beginnings.append((head, order))
+        lengths = {len(head) for head, _ in beginnings}
+        step = 1
+        while len(lengths) > _MOST_LENGTHS:
+            step *= 2
+            lengths = {length - length % step for length in lengths}
+        for head, order in beginnings:
+            size = len(head)
+            self._buckets.setdefault(head[: size - size % step], []).append(order)
         self._lengths = tuple(sorted(lengths))
 
     def select(self, resource: str) -> Sides:
@@ -80,8 +86,7 @@ class Pool:
         denies: list[Entry] = []
         allows: list[Entry] = []
         for statement in self._near(resource):
-            covered = statement.covers(resource)
-            if covered is False:
+            if not statement.arm() or (covered := statement.covers(resource)) is False:
                 continue
             tests = statement.tests
             if covered is None:

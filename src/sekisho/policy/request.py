@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from enum import Enum, auto
+from enum import IntEnum, auto
 from typing import NamedTuple, Protocol
 
 Value = str | tuple[str, ...]
@@ -35,8 +35,11 @@ class MappingContext:
 EMPTY_CONTEXT = MappingContext({})
 
 
-class SubjectKind(Enum):
-    """Kinds of principal. Source: facts of IAM's reference_policies_elements_principal.html."""
+class SubjectKind(IntEnum):
+    """Kinds of principal; integers, because decisions index tables with them.
+
+    Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html
+    """
 
     ROOT = auto()
     USER = auto()

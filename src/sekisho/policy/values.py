@@ -81,6 +81,7 @@ def read_address(text: str) -> tuple[int, int] | None:
     return address.version, int(address)
 
 
+@lru_cache(maxsize=1024)
 def read_network(text: str) -> tuple[int, int, int] | None:
     """A CIDR block or a single address: (4 or 6, bits to drop, what remains). Host bits are ignored."""
     if len(text) > _LONGEST:
