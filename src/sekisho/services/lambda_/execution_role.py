@@ -14,6 +14,7 @@ from sekisho.policy.compile import CompiledPolicy, compile_policy
 from sekisho.policy.request import MappingContext, Question, service_subject
 from sekisho.services.lambda_.refusals import constraint, invalid
 from sekisho.services.operation import Call, ServiceError
+from sekisho.services.pass_role import check_pass_role
 
 SERVICE = "lambda.amazonaws.com"
 _PATTERN = r"arn:(aws[a-zA-Z-]*)?:iam::\d{12}:role/?[a-zA-Z_0-9+=,.@\-_/]+"
@@ -28,6 +29,7 @@ def check_role(call: Call, role_arn: str, function_arn: str) -> None:
     owner = Arn.parse(function_arn)
     if arn is None or owner is None or arn.account != owner.account:
         raise ServiceError("AccessDeniedException", "Cross-account pass role is not allowed.", 403)
+    check_pass_role(call, role_arn, SERVICE, function_arn)
     trust = _trust(call, arn, role_arn)
     if trust is None or not _assumable(trust, role_arn, arn.account, function_arn):
         raise invalid("The role defined for the function cannot be assumed by Lambda.")

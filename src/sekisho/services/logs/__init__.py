@@ -1,0 +1,7 @@
+"""Amazon CloudWatch Logs."""
+
+from sekisho.services.logs import events, groups, resource_policies, streams
+from sekisho.services.operation import compose
+
+OPERATIONS = compose((groups.ops, streams.ops, events.ops, resource_policies.ops))
+"""Every operation of CloudWatch Logs that is implemented, by name."""

@@ -14,3 +14,14 @@ class LogGroupRecord(TypedDict):
     Tags: dict[str, str]
     LogGroupClass: str
     KmsKeyId: str
+    DeletionProtection: bool
+
+
+class ResourcePolicyRecord(TypedDict):
+    """kind ``resourcepolicy``, id = policy name. Stored and shown; no service delivers logs by them here."""
+
+    PolicyName: str
+    PolicyDocument: str
+    LastUpdatedTime: int
+    """Milliseconds."""
+    RevisionId: str

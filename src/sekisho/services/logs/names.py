@@ -1,0 +1,91 @@
+"""Log groups by name, by ARN and by identifier; and the ARNs IAM is asked about.
+
+Source: https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/iam-access-control-overview-cwl.html
+"""
+
+from __future__ import annotations
+
+import re
+from typing import cast
+
+from sekisho.kit.arn import Arn
+from sekisho.services.effects import LogGroupRef
+from sekisho.services.logs.records import LogGroupRecord
+from sekisho.services.logs.refusals import constraint, invalid, no_group
+from sekisho.services.operation import Call
+
+_GROUP = re.compile(r"[.\-_/#A-Za-z0-9]{1,512}", re.ASCII)
+_STREAM = re.compile(r"[^:*]{1,512}")
+
+
+def group_arn(account: str, region: str, name: str) -> str:
+    """``logGroupArn``: without the trailing ``:*`` that ``arn`` has."""
+    return f"arn:aws:logs:{region}:{account}:log-group:{name}"
+
+
+def check_group_name(name: str, member: str = "logGroupName") -> str:
+    """``name``, when a log group can have it. Raises ServiceError."""
+    if not _GROUP.fullmatch(name):
+        raise constraint(name, member, r"Member must satisfy regular expression pattern: [\.\-_/#A-Za-z0-9]+")
+    return name
+
+
+def check_stream_name(name: str) -> str:
+    """``name``, when a log stream can have it. Raises ServiceError."""
+    if not _STREAM.fullmatch(name):
+        raise constraint(name, "logStreamName", "Member must satisfy regular expression pattern: [^:*]*")
+    return name
+
+
+def from_arn(text: str) -> Arn | None:
+    """The ARN of a log group (with or without ``:*``) as one whose resource is ``log-group:NAME``; else None."""
+    arn = Arn.parse(text)
+    if arn is None or arn.service != "logs" or not arn.resource.startswith("log-group:"):
+        return None
+    name = arn.resource.removeprefix("log-group:").removesuffix(":*")
+    return arn._replace(resource=f"log-group:{name}") if _GROUP.fullmatch(name) else None
+
+
+def reference(call: Call) -> LogGroupRef:
+    """The group of ``logGroupName`` or ``logGroupIdentifier``. Raises ServiceError."""
+    name, identifier = call.params.get("logGroupName"), call.params.get("logGroupIdentifier")
+    if name and identifier:
+        raise invalid("LogGroup name and LogGroup identifier are mutually exclusive parameters.")
+    if identifier:
+        return identified(call, identifier)
+    if not name:
+        raise invalid("Either LogGroup name or LogGroup identifier must be specified.")
+    return LogGroupRef(call.account, call.region, check_group_name(name))
+
+
+def identified(call: Call, identifier: str, member: str = "logGroupIdentifier") -> LogGroupRef:
+    """The group of a name or an ARN. Raises ServiceError."""
+    if not identifier.startswith("arn:"):
+        return LogGroupRef(call.account, call.region, check_group_name(identifier, member))
+    arn = from_arn(identifier)
+    if arn is None:
+        raise constraint(identifier, member, r"Member must satisfy regular expression pattern: [\w#+=/:,.@-]*")
+    if arn.region != call.region:
+        raise no_group()
+    return LogGroupRef(arn.account, arn.region, arn.resource.removeprefix("log-group:"))
+
+
+def group(call: Call, found: LogGroupRef) -> LogGroupRecord:
+    """The group's record. Raises ServiceError when there is none."""
+    document = call.table("group", account=found.account).get(found.name)
+    if document is None:
+        raise no_group()
+    return cast(LogGroupRecord, document)
+
+
+def group_resource(call: Call) -> str:
+    """What IAM is asked about by operations on a group. Total."""
+    identifier = call.params.get("logGroupIdentifier") or call.params.get("logGroupName") or "*"
+    arn = from_arn(identifier)
+    return f"{arn}:*" if arn else f"{group_arn(call.account, call.region, identifier)}:*"
+
+
+def stream_resource(call: Call) -> str:
+    """What IAM is asked about by operations on a stream. Total."""
+    stream = call.params.get("logStreamName") or "*"
+    return f"{group_resource(call).removesuffix(':*')}:log-stream:{stream}"
