@@ -46,14 +46,15 @@ class Wire:
         self.params: Any = None
         self.answer: Any = None
 
-    def __call__(self, request: Any, **_: Any) -> botocore.awsrequest.AWSResponse:
+    def __call__(self, request: Any, **_: Any) -> Any:
         wire = wire_request(request)
         self.seen = DISPATCHER.find(wire, read_scope(wire))
         assert isinstance(self.seen, Matched), self.seen
         self.params = read(self.seen, wire)
         response: WireResponse = self.answer(self.seen)
         raw = Raw(response.body)
-        return botocore.awsrequest.AWSResponse(request.url, response.status, HeaderBag(response.headers), raw)
+        headers: Any = HeaderBag(response.headers)
+        return botocore.awsrequest.AWSResponse(request.url, response.status, headers, raw)
 
 
 class Raw(io.BytesIO):
@@ -114,7 +115,7 @@ def sample(shape: Any, hint: str = "x", seen: tuple[str, ...] = ()) -> Any:
     """A value of a botocore shape, every member filled, awkward characters where they are legal."""
     kind = shape.type_name
     if kind == "structure":
-        members = {}
+        members: dict[str, Any] = {}
         for name, member in shape.members.items():
             if member.name not in seen and not (shape.metadata.get("union") and members):
                 members[name] = sample(member, name, (*seen, shape.name))
@@ -127,7 +128,7 @@ def sample(shape: Any, hint: str = "x", seen: tuple[str, ...] = ()) -> Any:
     if kind == "string":
         if getattr(shape, "enum", None):
             return shape.enum[0]
-        return f"{hint} a+b&c=%/é<>\"'"[:None].ljust(shape.metadata.get("min", 0), "_")
+        return f"{hint} a+b&c=%/é<>\"'".ljust(shape.metadata.get("min", 0), "_")
     if kind in ("integer", "long"):
         return max(7, shape.metadata.get("min", 0))
     if kind in ("float", "double"):
@@ -147,7 +148,7 @@ def plain(value: Any) -> Any:
 
 
 def header_safe(shape: Any, value: dict[str, Any]) -> dict[str, Any]:
-    """Header fields hold visible ASCII, and API Gateway's methods in paths no percent signs that matter."""
+    """Header fields hold visible ASCII."""
     for name, member in shape.members.items():
         if member.serialization.get("location") == "header" and isinstance(value.get(name), str):
             value[name] = "text/plain" if not getattr(member, "enum", None) else value[name]
