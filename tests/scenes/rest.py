@@ -50,7 +50,7 @@ class Rest:
 
     def create(self, **params: Any) -> str:
         """An API; later calls of this builder are about it."""
-        self.api = self("CreateRestApi", name="api", **params)["id"]
+        self.api = str(self("CreateRestApi", name="api", **params)["id"])
         return self.api
 
     def resource(self, path: str) -> str:

@@ -170,7 +170,8 @@ def test_access_logs_need_the_account_role(rest: Rest) -> None:
     [
         (
             "$context.status",
-            "Access Log format must include either $context.requestId or $context.extendedRequestId : '$context.status'",
+            "Access Log format must include either $context.requestId or $context.extendedRequestId : "
+            "'$context.status'",
         ),
         (
             "$context.requestId\n$context.status",
