@@ -1,16 +1,116 @@
-"""Finisher: face or reply → status, headers, bytes."""
+"""Finisher: face or reply → status, headers, bytes.
+
+``Date`` and ``Connection`` belong to the connection, so the edge writes them.
+"""
 
 from __future__ import annotations
 
+from typing import Final
+
+from sekisho.config.api import GatewayResponse as Customisation
+from sekisho.faults.appearance import Face, fill
+from sekisho.faults.face import face_of
 from sekisho.faults.fault import Reject
+from sekisho.gateway.context.mapping import mapped_value, substitute
 from sekisho.gateway.exchange import Exchange
+from sekisho.gateway.request import GatewayResponse
+from sekisho.gateway.trace import Phase, Trace
+
+_HEADER: Final = "gatewayresponse.header."
+_DEFAULT_TEMPLATE: Final = '{"message":$context.error.messageString}'
+_BODILESS: Final = frozenset((204, 304))
 
 
 def refuse(x: Exchange, gate: str, rejection: Reject) -> None:
     """Record the refusal: the single place where a fault meets its face."""
-    raise NotImplementedError
+    t = x.trace
+    t.refused_at = gate
+    t.rejection = rejection
+    face = face_of(t.kind, rejection.fault)
+    message = face.message(rejection.evidence)
+    t.error_message = message
+    t.error_type = t.response_type = face.response_type or None
+    for name, template in face.log.items():
+        _note(t, name, fill(template, rejection.evidence))
+    custom = _customisation(t, face)
+    if custom is None:
+        headers = [("Content-Type", face.content_type)]
+        body = face.body(message).encode("utf-8", "surrogatepass")
+        status = face.status
+    else:
+        status, headers, body = _customised(x, face, custom)
+    if face.error_type:
+        headers.append(("x-amzn-ErrorType", face.error_type))
+    x.response = GatewayResponse(status, headers, body)
 
 
 def respond(x: Exchange) -> None:
     """Complete the response: request-id headers, content length, status and length for the log."""
-    raise NotImplementedError
+    t = x.trace
+    status, headers, body = x.response
+    headers.append(("x-amzn-RequestId", t.request_id))
+    headers.append(("x-amz-apigw-id", t.extended_id))
+    if t.xray_id and t.rejection is None:
+        headers.append(("X-Amzn-Trace-Id", t.xray_id))
+    length = len(body)
+    if status not in _BODILESS:
+        headers.append(("Content-Length", str(length)))
+    if body and (x.request.method == "HEAD" or status in _BODILESS):
+        body = b""
+        length = 0
+    x.response = GatewayResponse(status, headers, body)
+    t.status = status
+    t.length = length
+    t.response_headers = headers
+    t.ended = x.clock()
+
+
+def _note(t: Trace, name: str, value: str) -> None:
+    """Set one log variable that a face speaks of."""
+    slot, _, field = name.partition(".")
+    if slot == "integration":
+        t.integration_error = value
+        return
+    phase: Phase = getattr(t, slot)
+    setattr(t, slot, phase._replace(**{field: value}))
+
+
+def _customisation(t: Trace, face: Face) -> Customisation | None:
+    """The API's own response for this type, else that for all 4XX or 5XX.
+
+    https://docs.aws.amazon.com/apigateway/latest/developerguide/supported-gateway-response-types.html
+    """
+    responses = t.stage.gateway_responses
+    if not responses or not face.customisable or not face.response_type:
+        return None
+    own = responses.get(face.response_type)
+    if own is not None:
+        return own
+    return responses.get("DEFAULT_4XX" if face.status < 500 else "DEFAULT_5XX")
+
+
+def _customised(x: Exchange, face: Face, response: Customisation) -> tuple[int, list[tuple[str, str]], bytes]:
+    media, template = _template(response, x.request.headers.get("accept"))
+    headers = [("Content-Type", media)]
+    for target, expression in response.parameters.items():
+        if not target.startswith(_HEADER):
+            continue
+        value = mapped_value(expression, x)
+        if value is None:
+            continue
+        name = target[len(_HEADER) :]
+        if name.lower() == "content-type":
+            headers[0] = (name, value)
+        else:
+            headers.append((name, value))
+    return response.status or face.status, headers, substitute(template, x).encode("utf-8", "surrogatepass")
+
+
+def _template(response: Customisation, accept: str | None) -> tuple[str, str]:
+    """The body template: of the media type the client accepts, else of JSON, else the first; else AWS's own."""
+    templates = response.templates
+    if accept and accept in templates:
+        return accept, templates[accept]
+    if "application/json" in templates or not templates:
+        return "application/json", templates.get("application/json", _DEFAULT_TEMPLATE)
+    return next(iter(templates.items()))

@@ -39,7 +39,7 @@ class Check(NamedTuple):
 
 
 class Phase(NamedTuple):
-    """``$context.authenticate.*``, ``authorize.*``, ``authorizer.*``, ``integration.*``: status and error, None as ``-``."""
+    """``$context.authenticate.*``, ``authorize.*``, ``authorizer.*``: status and error, None as ``-``."""
 
     status: str | None = None
     error: str | None = None
@@ -88,7 +88,9 @@ class Trace:
         "integration_status",
         "kind",
         "length",
+        "local_path",
         "marks",
+        "path",
         "path_parameters",
         "received",
         "refused_at",
@@ -98,6 +100,7 @@ class Trace:
         "request_id",
         "response_headers",
         "response_type",
+        "results",
         "route",
         "signature",
         "snapshot",
@@ -122,6 +125,10 @@ class Trace:
         self.api: ApiSnapshot = UNSERVED
         self.stage: Stage = UNSTAGED
         self.route: Route = UNROUTED
+        self.path = ""
+        """``$context.path``: as sent, with the stage; slashes before the stage are one."""
+        self.local_path = ""
+        """What is routed: behind the stage, beginning with one slash; still percent-encoded."""
         self.path_parameters: Mapping[str, str] = {}
         self.signature: Signature = UNSIGNED
         self.access_key_id = ""
@@ -140,6 +147,8 @@ class Trace:
         self.integration_error: str | None = None
         self.integration_request_id: str | None = None
         self.reply: InvocationResult | None = None
+        self.results: list[tuple[str, InvocationResult]] = []
+        """Every function that was called (unqualified ARN) and what it answered, in order: a replay is fed with these."""
         self.refused_at = ""
         """The gate's name; empty when the request was served."""
         self.rejection: Reject | None = None

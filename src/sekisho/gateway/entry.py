@@ -1,0 +1,61 @@
+"""How a request enters the data plane: its trace, the gates of its API's kind, and the generator that runs them."""
+
+from __future__ import annotations
+
+from binascii import b2a_base64
+from collections.abc import Callable, Generator
+from typing import Any, Final
+
+from sekisho.config.snapshot import Snapshot
+from sekisho.faults.fault import Kind
+from sekisho.gateway.effects import Effect
+from sekisho.gateway.exchange import Exchange, Keyring
+from sekisho.gateway.gates import admit
+from sekisho.gateway.kinds import rest
+from sekisho.gateway.pipeline import Gates, run
+from sekisho.gateway.request import GatewayRequest, GatewayResponse
+from sekisho.gateway.trace import Trace
+from sekisho.kit.ids import Entropy
+
+GATES: Final[dict[Kind, Gates]] = {Kind.REST: rest.GATES}
+"""The gates of each kind of API that is served."""
+
+NOWHERE: Final[Gates] = (("admit", admit.no_such_api),)
+"""What requests pass that name no API."""
+
+_URL_SAFE: Final = bytes.maketrans(b"+/", b"-_")
+
+
+def gates_of(kind: Kind) -> Gates:
+    """The gates of a kind, in order; a kind that is not served has one, which refuses."""
+    return GATES.get(kind, NOWHERE)
+
+
+def begin(
+    request: GatewayRequest,
+    snapshot: Snapshot,
+    keyring: Keyring,
+    now: float,
+    clock: Callable[[], float],
+    entropy: Entropy,
+) -> tuple[Exchange, Generator[Effect, Any, GatewayResponse]]:
+    """One request: its exchange, and the generator to drive (``send(None)``, then results; it returns the response).
+
+    ``now`` in epoch seconds, ``clock`` in monotonic ones.
+    """
+    drawn = entropy(27)
+    text = drawn[:16].hex()
+    # A version 4 UUID: the version stands in the 13th digit, the variant in the 17th.
+    request_id = f"{text[:8]}-{text[8:12]}-4{text[13:16]}-{_VARIANT[text[16]]}{text[17:20]}-{text[20:]}"
+    extended_id = b2a_base64(drawn[16:], newline=False).translate(_URL_SAFE).decode()
+    trace = Trace(request, snapshot, now, request_id, extended_id)
+    x = Exchange(request, snapshot, keyring, trace, now, clock, entropy)
+    api = snapshot.apis.get(request.api_id)
+    if api is None:
+        return x, run(x, NOWHERE)
+    trace.api = api
+    trace.kind = api.kind
+    return x, run(x, GATES.get(api.kind, NOWHERE))
+
+
+_VARIANT: Final = {digit: "89ab"[int(digit, 16) & 3] for digit in "0123456789abcdef"}

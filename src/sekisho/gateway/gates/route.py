@@ -1,0 +1,31 @@
+"""Which route is this?"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from sekisho.faults.fault import Fault, Reject
+from sekisho.gateway.exchange import Exchange, Outcome
+from sekisho.kit.outcome import PASS
+from sekisho.sigv4 import ClaimProblem, read_claim
+
+_NO_ROUTE: Final = Reject(Fault.NO_ROUTE, {})
+
+
+def by_resource(x: Exchange) -> Outcome:
+    """REST: the resource of the path, then its method. There is no 404: what does not exist asks for a signature.
+
+    An Authorization header on such a request is read as a signature, and found wanting when it is another token.
+    vectors: iam/rest-unknown-resource-identical, rest-unknown-route-with-bearer.
+    """
+    t, request = x.trace, x.request
+    match = t.stage.router.match(t.local_path, request.method)
+    if match is not None:
+        t.route = match.route
+        t.path_parameters = match.parameters
+        return PASS
+    if request.headers.get("authorization"):
+        claim = read_claim(request.method, request.raw_path, request.query, request.headers)
+        if isinstance(claim, ClaimProblem):
+            return Reject(Fault.NO_ROUTE_WITH_AUTHORIZATION, {"message": claim.message})
+    return _NO_ROUTE

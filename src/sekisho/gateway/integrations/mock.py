@@ -1,0 +1,117 @@
+"""``MOCK``: the request template says a status, the status selects an integration response, which makes the answer.
+
+https://docs.aws.amazon.com/apigateway/latest/developerguide/how-to-mock-integration.html
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any, Final
+
+from sekisho.config.integrations import IntegrationResponse, Mock
+from sekisho.faults.fault import Fault, Reject
+from sekisho.gateway.context.mapping import mapped_value
+from sekisho.gateway.exchange import Exchange, Outcome
+from sekisho.gateway.payload.scope import Scope
+from sekisho.gateway.request import GatewayResponse
+from sekisho.kit.outcome import PASS
+
+_JSON: Final = "application/json"
+_UNSUPPORTED: Final = Reject(Fault.MEDIA_UNSUPPORTED, {})
+_NO_STATUS: Final = Reject(Fault.MOCK_STATUS_MISSING, {})
+_HEADER: Final = "method.response.header."
+
+# Names may stand without quotes, and other members may follow. vector: vtl/mock-lenient-json.
+_STATUS = re.compile(r"""[{,]\s*(?:"statusCode"|'statusCode'|statusCode)\s*:\s*("?)(\d{3})\1\s*[,}]""").search
+
+
+def answer(x: Exchange, integration: Mock) -> Outcome:
+    """Answer without a backend."""
+    t = x.trace
+    begun = x.clock()
+    media = x.request.headers.get("content-type")
+    name = media.partition(";")[0].strip().lower() if media else _JSON
+    template = integration.templates.get(name)
+    scope = Scope(x, x.request.body.decode("utf-8", "replace") if x.request.body else "")
+    if template is not None:
+        text = template.render(scope)
+    elif _passes_through(integration):
+        text = scope["body"]
+    else:
+        return _UNSUPPORTED
+    if not isinstance(text, str):
+        return Reject(Fault.TEMPLATE_FAILED, {"problem": str(text)})
+    status = status_of(text)
+    if status is None:
+        return _NO_STATUS
+    t.asked = (begun, x.clock())
+    response = _select(integration.responses, status)
+    if response is None:
+        return Reject(Fault.NO_INTEGRATION_RESPONSE, {"status": status})
+    if response.status not in integration.method_responses:
+        return Reject(Fault.NO_METHOD_RESPONSE, {"status": response.status})
+    return _respond(x, response, scope)
+
+
+def _passes_through(integration: Mock) -> bool:
+    """What ``passthroughBehavior`` says of a content type without template.
+
+    https://docs.aws.amazon.com/apigateway/latest/developerguide/integration-passthrough-behaviors.html
+    """
+    if integration.passthrough == "NEVER":
+        return False
+    return integration.passthrough == "WHEN_NO_MATCH" or not integration.templates
+
+
+@lru_cache(maxsize=1024)
+def status_of(text: str) -> str | None:
+    """The ``statusCode`` of what a request template rendered, or None when there is no integer of that name."""
+    found = _STATUS(text)
+    return found.group(2) if found else None
+
+
+def _select(responses: tuple[IntegrationResponse, ...], status: str) -> IntegrationResponse | None:
+    """The first response whose ``selectionPattern`` matches the status, else the default."""
+    default = None
+    for response in responses:
+        if response.pattern is None:
+            default = default or response
+        elif response.pattern(status):
+            return response
+    return default
+
+
+def _respond(x: Exchange, response: IntegrationResponse, scope: Scope) -> Outcome:
+    headers: list[tuple[str, str]] = []
+    media = _JSON
+    body = ""
+    if response.templates:
+        media, template = _template(response.templates, x.request.headers.get("accept"))
+        text = template.render(scope.with_body(""))
+        if not isinstance(text, str):
+            return Reject(Fault.TEMPLATE_FAILED, {"problem": str(text)})
+        body = text
+    status = int(response.status)
+    typed = False
+    for target, expression in response.parameters.items():
+        if target.startswith(_HEADER):
+            value = mapped_value(expression, x)
+            if value is not None:
+                name = target[len(_HEADER) :]
+                typed = typed or name.lower() == "content-type"
+                headers.append((name, value))
+    if not typed:
+        headers.append(("Content-Type", media))
+    x.response = GatewayResponse(status, headers, body.encode("utf-8", "surrogatepass"))
+    return PASS
+
+
+def _template(templates: Mapping[str, Any], accept: str | None) -> tuple[str, Any]:
+    """The response template: of the media type the client accepts, else of JSON, else the first."""
+    if accept and accept in templates:
+        return accept, templates[accept]
+    if _JSON in templates:
+        return _JSON, templates[_JSON]
+    return next(iter(templates.items()))

@@ -1,0 +1,184 @@
+"""The event of payload 1.0, as REST APIs send it to functions.
+
+Text is as the client sent it: the path stays encoded, header names keep their spelling (but for two), query values are
+decoded as forms are. vectors: rest-proxy-event/*, header-remap/AWS_PROXY/no-param-integration.
+
+https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-lambda-proxy-integrations.html#api-gateway-simple-proxy-for-lambda-input-format
+"""
+
+from __future__ import annotations
+
+import base64
+from typing import Any, Final
+from urllib.parse import unquote_plus
+
+import orjson
+
+from sekisho.config.api import Iam
+from sekisho.gateway.exchange import Exchange
+from sekisho.gateway.payload.domain import domain_name
+from sekisho.gateway.payload.media import is_binary
+from sekisho.gateway.trace import NOBODY, Trace
+from sekisho.kit.instants import clf
+
+_DROPPED: Final = frozenset(
+    (
+        "connection",
+        "content-length",
+        "content-md5",
+        "expect",
+        "max-forwards",
+        "proxy-authenticate",
+        "server",
+        "te",
+        "trailer",
+        "transfer-encoding",
+        "upgrade",
+        "www-authenticate",
+        "x-amzn-trace-id",
+        "x-forwarded-for",
+        "x-forwarded-port",
+        "x-forwarded-proto",
+    )
+)
+"""Header fields that a function does not see as they were sent."""
+_RESPELLED: Final = {"authorization": "Authorization", "user-agent": "User-Agent", "host": "Host"}
+
+_EDGE: Final = (
+    ("CloudFront-Forwarded-Proto", "https"),
+    ("CloudFront-Is-Desktop-Viewer", "true"),
+    ("CloudFront-Is-Mobile-Viewer", "false"),
+    ("CloudFront-Is-SmartTV-Viewer", "false"),
+    ("CloudFront-Is-Tablet-Viewer", "false"),
+    ("CloudFront-Viewer-ASN", "64496"),
+    ("CloudFront-Viewer-Country", "US"),
+)
+"""What CloudFront adds in front of edge-optimised APIs. The network number is one of those kept for examples."""
+
+Multi = dict[str, list[str]]
+
+
+def encode(x: Exchange) -> bytes:
+    """The event, JSON."""
+    return orjson.dumps(event(x))
+
+
+def event(x: Exchange) -> dict[str, Any]:
+    """The event of a Lambda proxy integration, keys in AWS's order."""
+    t, request = x.trace, x.request
+    headers, multi_headers = _headers(x)
+    multi_query = query_values(request.query)
+    binary = bool(request.body) and is_binary(request.headers.get("content-type") or "", t.stage.binary_media_types)
+    if not request.body:
+        body = None
+    elif binary:
+        body = base64.b64encode(request.body).decode()
+    else:
+        body = request.body.decode("utf-8", "replace")
+    return {
+        "resource": t.route.resource_path,
+        "path": t.local_path,
+        "httpMethod": request.method,
+        "headers": headers,
+        "multiValueHeaders": multi_headers,
+        "queryStringParameters": {name: values[-1] for name, values in multi_query.items()} or None,
+        "multiValueQueryStringParameters": multi_query or None,
+        "pathParameters": t.path_parameters or None,
+        "stageVariables": dict(t.stage.variables) or None,
+        "requestContext": _context(x),
+        "body": body,
+        "isBase64Encoded": binary,
+    }
+
+
+def query_values(raw: str) -> Multi:
+    """A raw query as forms are decoded: ``+`` is a blank; a name without ``=`` has an empty value."""
+    found: Multi = {}
+    if not raw:
+        return found
+    for pair in raw.split("&"):
+        if not pair:
+            continue
+        name, _, value = pair.partition("=")
+        if "%" in pair or "+" in pair:
+            name, value = unquote_plus(name), unquote_plus(value)
+        if name in found:
+            found[name].append(value)
+        else:
+            found[name] = [value]
+    return found
+
+
+def _headers(x: Exchange) -> tuple[dict[str, str], Multi]:
+    """``headers`` (the last value of each) and ``multiValueHeaders``."""
+    t, request = x.trace, x.request
+    single: dict[str, str] = {}
+    multi: Multi = {}
+    signed = isinstance(t.route.authorizer, Iam)
+    for name, value in request.headers.pairs:
+        key = name.lower()
+        if key in _DROPPED or (signed and key == "authorization"):
+            continue
+        name = _RESPELLED.get(key, name)
+        single[name] = value
+        if name in multi:
+            multi[name].append(value)
+        else:
+            multi[name] = [value]
+    added: list[tuple[str, str]] = []
+    if t.api.endpoint_type == "EDGE":
+        via = f"{request.protocol[5:]} {t.api.id}.cloudfront.net (CloudFront)"
+        added += [*_EDGE, ("Via", via), ("X-Amz-Cf-Id", t.extended_id)]
+    forwarded = request.headers.get("x-forwarded-for")
+    added += [
+        ("X-Amzn-Trace-Id", t.xray_id),
+        ("X-Forwarded-For", f"{forwarded}, {request.source_ip}" if forwarded else request.source_ip),
+        ("X-Forwarded-Port", "443"),
+        ("X-Forwarded-Proto", "https"),
+    ]
+    for name, value in added:
+        single[name] = value
+        multi[name] = [value]
+    return single, multi
+
+
+def _context(x: Exchange) -> dict[str, Any]:
+    t, request = x.trace, x.request
+    domain = domain_name(t)
+    return {
+        "resourceId": t.route.resource_id,
+        "resourcePath": t.route.resource_path,
+        "httpMethod": request.method,
+        "extendedRequestId": t.extended_id,
+        "requestTime": clf(t.received),
+        "path": t.path,
+        "accountId": t.api.account,
+        "protocol": request.protocol,
+        "stage": t.stage.name,
+        "domainPrefix": domain.partition(".")[0],
+        "requestTimeEpoch": int(t.received * 1000),
+        "requestId": t.request_id,
+        "identity": _identity(t),
+        "domainName": domain,
+        "deploymentId": t.stage.deployment_id,
+        "apiId": t.api.id,
+    }
+
+
+def _identity(t: Trace) -> dict[str, Any]:
+    subject = t.caller.subject
+    known = t.caller is not NOBODY
+    return {
+        "cognitoIdentityPoolId": None,
+        "accountId": subject.account if known else None,
+        "cognitoIdentityId": None,
+        "caller": subject.unique_id if known else None,
+        "sourceIp": t.request.source_ip,
+        "principalOrgId": None,
+        "accessKey": t.access_key_id if known else None,
+        "cognitoAuthenticationType": None,
+        "cognitoAuthenticationProvider": None,
+        "userArn": subject.arn if known else None,
+        "userAgent": t.request.headers.get("user-agent"),
+        "user": subject.unique_id if known else None,
+    }

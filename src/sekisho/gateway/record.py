@@ -1,0 +1,166 @@
+"""Finisher: a trace, once answered → its access-log line, the record that is kept of it, and the form that is shown.
+
+Three readers of one trace. ``finish`` writes nothing itself: it says which line belongs to which log. ``trace_document``
+is private: it holds everything a replay needs, signatures and tokens included. ``display`` is for eyes: whatever could
+be used to act as the client is masked.
+"""
+
+from __future__ import annotations
+
+import base64
+from typing import Any, Final
+
+from sekisho.config.api import AccessLog
+from sekisho.faults.face import face_of
+from sekisho.functions.invocation import Failed, InvocationResult, Returned
+from sekisho.gateway.trace import NOBODY, Check, Trace
+
+MAX_BODY: Final = 256 * 1024
+"""Bytes of a body that are kept."""
+
+_SECRET_HEADERS: Final = frozenset(
+    ("cookie", "set-cookie", "x-amz-security-token", "x-api-key", "proxy-authorization", "authorization")
+)
+_SECRET_PARAMETERS: Final = frozenset(("x-amz-signature", "x-amz-security-token", "x-amz-credential"))
+_MASK: Final = "********"
+
+Document = dict[str, Any]
+
+
+def finish(trace: Trace) -> tuple[AccessLog, str] | None:
+    """The access log of the stage and this request's line in it; None when nothing is to be logged.
+
+    A request that reached no stage is not logged: there is nothing that would hold the settings.
+    """
+    log = trace.stage.log
+    return None if log is None else (log, log.render(trace))
+
+
+def trace_document(trace: Trace) -> Document:
+    """Everything about a request as JSON-able data; private. Bodies are cut at 256 KB."""
+    request = trace.request
+    body = request.body[:MAX_BODY]
+    document = _common(trace)
+    document["request"] = {
+        "method": request.method,
+        "path": request.path,
+        "rawPath": request.raw_path,
+        "query": request.query,
+        "headers": [list(pair) for pair in request.headers.pairs],
+        "body": base64.b64encode(body).decode(),
+        "bodyTruncated": len(body) < len(request.body),
+        "host": request.host,
+        "region": request.region,
+        "sourceIp": request.source_ip,
+        "protocol": request.protocol,
+    }
+    document["effects"] = [_effect(arn, result, keep=True) for arn, result in trace.results]
+    return document
+
+
+def display(trace: Trace) -> Document:
+    """The same for people: signatures, tokens, cookies and API keys are masked, bodies are text."""
+    request = trace.request
+    document = _common(trace)
+    document["request"] = {
+        "method": request.method,
+        "path": request.path,
+        "query": mask_query(request.query),
+        "headers": [[name, mask_header(name, value)] for name, value in request.headers.pairs],
+        "body": request.body[:MAX_BODY].decode("utf-8", "replace"),
+        "bodyTruncated": len(request.body) > MAX_BODY,
+        "host": request.host,
+        "sourceIp": request.source_ip,
+        "protocol": request.protocol,
+    }
+    document["effects"] = [_effect(arn, result, keep=False) for arn, result in trace.results]
+    document["response"]["headers"] = [[name, mask_header(name, value)] for name, value in trace.response_headers]
+    return document
+
+
+def mask_header(name: str, value: str) -> str:
+    """A header value as it may be shown. Of a signature everything but the signature itself is kept."""
+    key = name.lower()
+    if key not in _SECRET_HEADERS:
+        return value
+    if key == "authorization" and value.startswith("AWS4-HMAC-SHA256 "):
+        head, found, _ = value.partition("Signature=")
+        return f"{head}{found}{_MASK}" if found else _MASK
+    scheme, blank, rest = value.partition(" ")
+    return f"{scheme} {_MASK}" if key == "authorization" and blank and rest else _MASK
+
+
+def mask_query(query: str) -> str:
+    """A raw query with the secret parts of a presigned URL masked."""
+    if "X-Amz-" not in query and "x-amz-" not in query.lower():
+        return query
+    parts = []
+    for pair in query.split("&"):
+        name, equal, _ = pair.partition("=")
+        parts.append(f"{name}{equal}{_MASK}" if name.lower() in _SECRET_PARAMETERS else pair)
+    return "&".join(parts)
+
+
+def _common(trace: Trace) -> Document:
+    route, stage, api = trace.route, trace.stage, trace.api
+    rejection = trace.rejection
+    known = trace.caller is not NOBODY
+    marks = trace.marks
+    return {
+        "requestId": trace.request_id,
+        "extendedRequestId": trace.extended_id,
+        "received": trace.received,
+        "revision": trace.snapshot.revision,
+        "kind": trace.kind.value,
+        "apiId": trace.request.api_id,
+        "account": api.account,
+        "region": api.region,
+        "stage": stage.name,
+        "deploymentId": stage.deployment_id,
+        "resourcePath": route.resource_path,
+        "resourceId": route.resource_id,
+        "routeMethod": route.method,
+        "caller": {"arn": trace.caller.subject.arn, "id": trace.caller.subject.unique_id} if known else None,
+        "accessKeyId": trace.access_key_id,
+        "checks": [_check(check) for check in trace.checks],
+        "gate": trace.refused_at,
+        "fault": rejection.fault.name if rejection else None,
+        "evidence": dict(rejection.evidence) if rejection else {},
+        "source": str(face_of(trace.kind, rejection.fault).source) if rejection else None,
+        "errorMessage": trace.error_message,
+        "errorResponseType": trace.error_type,
+        "integrationError": trace.integration_error,
+        "milliseconds": [round((mark - marks[0]) * 1000, 3) for mark in marks] if marks else [],
+        "response": {
+            "status": trace.status,
+            "length": trace.length,
+            "headers": [list(pair) for pair in trace.response_headers],
+        },
+    }
+
+
+def _check(check: Check) -> Document:
+    question, decision = check.question, check.decision
+    return {
+        "purpose": check.purpose,
+        "principal": question.subject.arn or "anonymous",
+        "action": question.action,
+        "resource": question.resource,
+        "decision": decision.verdict.value,
+        "layer": decision.layer.value,
+        "policy": (decision.policy.arn or decision.policy.name) if decision.policy else None,
+        "statement": decision.statement,
+    }
+
+
+def _effect(arn: str, result: InvocationResult, *, keep: bool) -> Document:
+    """A function's answer. ``keep`` keeps its payload byte for byte (base64), otherwise as text."""
+    document: Document = {"function": arn, "result": type(result).__name__}
+    for name, value in result._asdict().items():
+        if isinstance(value, bytes):
+            continue
+        document[name] = value
+    if isinstance(result, Returned | Failed):
+        payload = result.payload[:MAX_BODY]
+        document["payload"] = base64.b64encode(payload).decode() if keep else payload.decode("utf-8", "replace")
+    return document
