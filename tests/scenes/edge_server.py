@@ -16,7 +16,7 @@ import uvloop
 from sekisho.config.api import AccessLog
 from sekisho.config.identities import AccessKey
 from sekisho.config.snapshot import Snapshot
-from sekisho.edge.control import Outcome
+from sekisho.edge.logschema import Stored
 from sekisho.edge.product import Product, Situation
 from sekisho.edge.recorder import Document
 from sekisho.edge.server import Server
@@ -58,6 +58,7 @@ class Fakes:
         self.invoked: list[InvokeFunction] = []
         self.delay = 0.0
         self.finished = 0
+        self.endpoint_url = ""
         self.log = AccessLog(ACCOUNT, REGION, GROUP, "stream", lambda trace: "")
 
     # functions
@@ -123,7 +124,7 @@ class Fakes:
 
     # the control plane
 
-    def handle(self, request: WireRequest, source_ip: str, situation: Situation) -> Generator[Any, Any, Outcome]:
+    def handle(self, request: WireRequest, source_ip: str, situation: Situation) -> Generator[Any, Any, Answered]:
         """``PUT /doc/NAME`` stores, ``GET`` reads, ``GET /logs`` lists messages; anything else is denied."""
         overlay = Overlay(situation.view)
         name = request.path.rpartition("/")[2]
@@ -151,40 +152,47 @@ class Fakes:
             return Answered(WireResponse(403, (), b"denied"), None)
         return Answered(WireResponse(200, (("Content-Type", "application/json"),), b"{}"), overlay)
 
-    def denial(self, request: WireRequest, source_ip: str, outcome: Outcome) -> Document | None:
+    def keep(self, trace: Trace) -> Document:
+        return {"path": trace.request.path}
+
+    def denial(self, outcome: Answered) -> Document | None:
         if outcome.response.status != 403:
             return None
-        return {"requestId": "denied-1", "received": 1.0, "path": request.path}
+        return {"requestId": "denied-1", "received": 1.0}
 
     def publish(self, view: View, changed: Collection[Key] | None, previous: Snapshot, revision: int) -> Snapshot:
         return replace(previous, revision=revision)
 
-    def product(self, entropy: Entropy) -> Product:
+    def product(self, entropy: Entropy) -> Product[Answered]:
         def loaded(view: View) -> None:
             pass
 
         def committed(changes: Collection[Change]) -> None:
             pass
 
-        def explain(found: Trace | Document, lang: str, situation: Situation) -> Document | None:
+        def explain(found: Trace | Stored, lang: str, view: View) -> Document | None:
             return {"lang": lang}
 
         return Product(
             begin=self.begin,
             finish=self.finish,
             describe=self.describe,
+            keep=self.keep,
             handle=self.handle,
             denial=self.denial,
             publish=self.publish,
             keyring=NoKeys(),
             loaded=loaded,
             committed=committed,
+            forget=lambda: None,
             explain=explain,
         )
 
 
 @asynccontextmanager
-async def served(folder: Path | None = None, fakes: Fakes | None = None, **settings: Any) -> AsyncIterator[Server]:
+async def served(
+    folder: Path | None = None, fakes: Fakes | None = None, **settings: Any
+) -> AsyncIterator[Server[Answered]]:
     """A started server on a free port."""
     found = fakes or Fakes()
     where: dict[str, Any] = {"data_dir": folder} if folder else {"ephemeral": True}
@@ -193,6 +201,10 @@ async def served(folder: Path | None = None, fakes: Fakes | None = None, **setti
     try:
         yield server
     finally:
+        for wire in _opened:
+            wire.close()
+        _opened.clear()
+        await asyncio.sleep(0)
         await server.stop(2)
 
 
@@ -200,6 +212,9 @@ def run(work: Callable[[], Any]) -> None:
     """Run a coroutine function under uvloop."""
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(work())
+
+
+_opened: list[Wire] = []
 
 
 class Wire:
@@ -210,11 +225,13 @@ class Wire:
         self.writer = writer
 
     @classmethod
-    async def to(cls, server: Server) -> Wire:
+    async def to(cls, server: Server[Answered]) -> Wire:
         reader, writer = await asyncio.open_connection(*server.address, limit=1 << 24)
         sock: socket.socket = writer.get_extra_info("socket")
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        return cls(reader, writer)
+        wire = cls(reader, writer)
+        _opened.append(wire)
+        return wire
 
     def send(self, data: bytes) -> None:
         self.writer.write(data)

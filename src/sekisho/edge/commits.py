@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Generator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, Protocol, TypeVar
+from typing import Any, NamedTuple, Protocol, TypeVar
 
 from sekisho.edge.driver import Driver
 from sekisho.edge.storage import Storage, retained_blobs
@@ -26,6 +26,12 @@ class Finished(Protocol):
 
     @property
     def overlay(self) -> Overlay | None: ...
+
+
+class Written(NamedTuple):
+    """The end of a unit of work that nobody waits for an answer to."""
+
+    overlay: Overlay | None
 
 
 F = TypeVar("F", bound=Finished)
@@ -46,10 +52,13 @@ class Commits:
         """Run ``work`` in the thread that owns the database."""
         return await asyncio.get_running_loop().run_in_executor(self._thread, work, *arguments)
 
-    async def run(self, work: Generator[Any, Any, F]) -> F:
-        """Run a unit of work and commit what it wrote. Raises what storage raises: then nothing has changed."""
+    async def run(self, begin: Callable[[], Generator[Any, Any, F]]) -> F:
+        """Run a unit of work, begun when its turn has come, and commit what it wrote.
+
+        Raises what storage raises: then nothing has changed.
+        """
         async with self._lock:
-            finished = await self._drive(work)
+            finished = await self._drive(begin())
             if finished.overlay is not None:
                 await self._commit(finished.overlay)
             return finished
@@ -61,7 +70,8 @@ class Commits:
             try:
                 effect = work.send(result) if problem is None else work.throw(problem)
             except StopIteration as stop:
-                return stop.value  # type: ignore[no-any-return]
+                ended: F = stop.value
+                return ended
             result, problem = None, None
             try:
                 result = await self._perform(effect)

@@ -7,7 +7,7 @@ import sqlite3
 import sys
 import traceback
 from collections.abc import Callable, Generator
-from typing import Any, Protocol
+from typing import Any, Generic, Protocol, TypeVar
 
 import orjson
 
@@ -35,18 +35,17 @@ class Outcome(Protocol):
     def overlay(self) -> Overlay | None: ...
 
 
-Handle = Callable[[Request, WireRequest], Generator[Any, Any, Outcome]]
-Note = Callable[[Request, Outcome], None]
+Ended = TypeVar("Ended", bound=Outcome)
 
 
-class ControlPlane:
+class ControlPlane(Generic[Ended]):
     """Serves everything that is not a request to an API."""
 
     def __init__(
         self,
         *,
-        handle: Handle,
-        note: Note,
+        handle: Callable[[WireRequest, str], Generator[Any, Any, Ended]],
+        note: Callable[[Ended], None],
         commits: Commits,
         inspector: Inspector,
         guard: CrossSite,
@@ -107,8 +106,8 @@ class ControlPlane:
 
     async def _call(self, request: Request) -> tuple[int, HeaderList, bytes]:
         asked = WireRequest(request.method, request.path, request.query, request.headers, request.body)
-        outcome = await self._commits.run(self._handle(request, asked))
-        self._note(request, outcome)
+        outcome = await self._commits.run(lambda: self._handle(asked, request.source_ip))
+        self._note(outcome)
         response = outcome.response
         return response.status, list(response.headers), response.body
 

@@ -57,12 +57,14 @@ class Driver:
                 try:
                     effect = work.throw(problem)
                 except StopIteration as stop:
-                    return stop.value  # type: ignore[no-any-return]
+                    late: R = stop.value
+                    return late
                 continue
             try:
                 effect = work.send(result)
             except StopIteration as stop:
-                return stop.value  # type: ignore[no-any-return]
+                ended: R = stop.value
+                return ended
 
     async def perform(self, effect: Any) -> Any:
         """The result of one effect."""

@@ -103,6 +103,7 @@ class Connection(asyncio.Protocol):
 
     __slots__ = (
         "app",
+        "begun",
         "busy",
         "chunk_bytes",
         "chunks",
@@ -110,6 +111,7 @@ class Connection(asyncio.Protocol):
         "current",
         "deadline",
         "discard",
+        "due",
         "head_bytes",
         "in_head",
         "lingering",
@@ -145,6 +147,10 @@ class Connection(asyncio.Protocol):
         self.in_head = False
         self.head_bytes = 0
         self.chunk_bytes = 0
+        self.begun = 0
+        """Requests that began in the chunk being parsed."""
+        self.due = 0
+        """Requests handed over whose answers are not delivered yet."""
         self.discard = False
         self.resumed = False
         self.peer = ""
@@ -169,7 +175,7 @@ class Connection(asyncio.Protocol):
     def eof_received(self) -> bool:
         # A half-closed client still gets the answers to what it sent whole.
         self.closing = True
-        return self.busy or bool(self.waiting)
+        return self.due > 0 or bool(self.waiting)
 
     def pause_writing(self) -> None:
         self.stalled = True
@@ -190,6 +196,7 @@ class Connection(asyncio.Protocol):
         if self.closing:
             return
         self.chunk_bytes = len(data)
+        self.begun = 0
         try:
             self.parser.feed_data(data)
         except httptools.HttpParserUpgrade as upgrade:
@@ -201,7 +208,9 @@ class Connection(asyncio.Protocol):
         if self.in_head:
             if not self.head_bytes:
                 self.deadline = self.app.tick + HEAD_SECONDS
-            self.head_bytes += len(data)
+            if self.begun < 2:
+                # Of a chunk in which several requests begin it is not known how much is the last one's head.
+                self.head_bytes += len(data)
             if self.head_bytes > MAX_HEAD_BYTES and not self.closing:
                 self._refuse(431)
         if self.waiting and not self.busy:
@@ -232,6 +241,7 @@ class Connection(asyncio.Protocol):
         self.pairs = []
         self.in_head = True
         self.head_bytes = 0
+        self.begun += 1
 
     def on_url(self, url: bytes) -> None:
         if not self.resumed:
@@ -372,6 +382,7 @@ class Connection(asyncio.Protocol):
         waiting = self.waiting
         while waiting and not self.busy and not self.stalled:
             self.busy = True
+            self.due += 1
             self.app.dispatch(self, waiting.popleft())
         if len(waiting) >= _WAITING_LIMIT or self.stalled:
             self._hold()
@@ -391,6 +402,7 @@ class Connection(asyncio.Protocol):
     def deliver(self, data: bytes, keep_alive: bool) -> None:
         """Send an answer's bytes. Answers are delivered in the order of their requests."""
         transport = self.transport
+        self.due -= 1
         if transport.is_closing():
             return
         transport.write(data)
@@ -401,7 +413,7 @@ class Connection(asyncio.Protocol):
                 self.deadline = self.app.tick + IDLE_SECONDS
             if self.waiting:
                 self._pump()
-            elif self.closing:
+            elif self.closing and not self.due:
                 transport.close()
 
     def _close(self) -> None:
@@ -453,7 +465,7 @@ class DateLine:
 
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
-        self._second = 0
+        self._second = -1
         self.text = ""
 
     def at(self, now: float) -> str:

@@ -18,13 +18,14 @@ from urllib.parse import parse_qs, unquote
 import orjson
 
 from sekisho.edge.http1 import Request
+from sekisho.edge.logschema import Stored
 from sekisho.edge.logstore import LogStore
 from sekisho.edge.recorder import Document, Recorder
 from sekisho.gateway.trace import Trace
 
 Answer = tuple[int, bytes]
-Explain = Callable[[Trace | Document, str], Document | None]
-"""A recent trace (or the stored document of an older one) and a language → its explanation, or None."""
+Explain = Callable[[Trace | Stored, str], Awaitable[Document | None]]
+"""A recent trace or a stored one, and a language → its explanation, or None."""
 
 PREFIX = "/_sekisho/"
 ENDPOINTS = {
@@ -105,23 +106,26 @@ class Inspector:
             found += [document for document in older if document.get("requestId") not in known]
         return _json(200, {"requests": found[:limit]})
 
-    async def _find(self, request_id: str) -> Trace | Document | None:
-        recent = self._recorder.find(request_id) or self._recorder.find_call(request_id)
-        return recent if recent is not None else await self._logs.trace(request_id)
+    async def _find(self, request_id: str) -> Trace | Stored | None:
+        trace = self._recorder.find(request_id)
+        if trace is not None:
+            return trace
+        call = self._recorder.find_call(request_id)
+        return Stored(call, {}, 0) if call is not None else await self._logs.trace(request_id)
 
     async def _one(self, request_id: str) -> Answer:
         found = await self._find(request_id)
         if found is None:
             return self._unknown(request_id)
-        return _json(200, self._recorder.describe(found) if isinstance(found, Trace) else found)
+        return _json(200, self._recorder.describe(found) if isinstance(found, Trace) else found.document)
 
     async def _explanation(self, request_id: str, language: str) -> Answer:
         found = await self._find(request_id)
         if found is None:
             return self._unknown(request_id)
-        explanation = self._explain(found, language)
+        explanation = await self._explain(found, language)
         if explanation is None:
-            return _json(404, {"message": f"There is nothing to explain about request {request_id}: it was served."})
+            return _json(404, {"message": f"There is no explanation of request {request_id}: no gate refused it."})
         return _json(200, explanation)
 
     def _unknown(self, request_id: str) -> Answer:

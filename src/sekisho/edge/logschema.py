@@ -10,7 +10,7 @@ import re
 import sqlite3
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 
@@ -36,7 +36,7 @@ CREATE TABLE IF NOT EXISTS events (
 CREATE INDEX IF NOT EXISTS events_of_stream ON events (stream_id, ts, seq);
 CREATE TABLE IF NOT EXISTS traces (
     seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, received REAL NOT NULL, revision INTEGER NOT NULL,
-    document TEXT NOT NULL);
+    document TEXT NOT NULL, kept TEXT NOT NULL);
 CREATE TEMP TABLE batch (n INTEGER, a TEXT, r TEXT, g TEXT, s TEXT, ts INTEGER, ing INTEGER, m TEXT);
 """
 
@@ -60,6 +60,17 @@ _ENTER = (
               JOIN streams ON streams.group_id = groups.id AND streams.name = s GROUP BY streams.id) AS x
         WHERE streams.id = x.id""",
 )
+
+
+class Stored(NamedTuple):
+    """A trace as it was stored."""
+
+    document: dict[str, Any]
+    """For display."""
+    kept: dict[str, Any]
+    """What judging the request again needs; empty for calls of the control plane."""
+    revision: int
+
 
 _EVENT_ID = re.compile(r"3(\d{15})(\d{40})")
 
@@ -151,11 +162,17 @@ def _fill_batch(db: sqlite3.Connection, events: list[bytes], seq: int) -> int:
 def _store_trace(db: sqlite3.Connection, line: bytes) -> bool:
     try:
         found = orjson.loads(line)
-        row = (found["trace"], found["received"], found["revision"], orjson.dumps(found["document"]).decode())
+        texts = (orjson.dumps(found["document"]).decode(), orjson.dumps(found["kept"]).decode())
+        row = (found["trace"], found["received"], found["revision"], *texts)
     except (orjson.JSONDecodeError, KeyError, TypeError):
         return False
-    db.execute("INSERT OR REPLACE INTO traces (id, received, revision, document) VALUES (?, ?, ?, ?)", row)
+    db.execute("INSERT OR REPLACE INTO traces (id, received, revision, document, kept) VALUES (?, ?, ?, ?, ?)", row)
     return True
+
+
+def read_trace(db: sqlite3.Connection, id_: str) -> Stored | None:
+    row = db.execute("SELECT document, kept, revision FROM traces WHERE id = ?", (id_,)).fetchone()
+    return None if row is None else Stored(orjson.loads(row[0]), orjson.loads(row[1]), int(row[2]))
 
 
 def prune_traces(db: sqlite3.Connection, keep: int) -> None:

@@ -140,15 +140,9 @@ class LogStore:
             return await self.ask(lambda db: logschema.count_bytes(db, account, region))
         raise TypeError(f"not a log effect: {effect!r}")
 
-    async def trace(self, request_id: str) -> dict[str, Any] | None:
-        """The document of a stored trace."""
-
-        def find(db: sqlite3.Connection) -> str | None:
-            row = db.execute("SELECT document FROM traces WHERE id = ?", (request_id,)).fetchone()
-            return None if row is None else str(row[0])
-
-        found = await self.ask(find)
-        return None if found is None else orjson.loads(found)
+    async def trace(self, request_id: str) -> logschema.Stored | None:
+        """A stored trace."""
+        return await self.ask(lambda db: logschema.read_trace(db, request_id))
 
     async def recent_traces(self, limit: int) -> list[dict[str, Any]]:
         """Documents of the newest stored traces, newest first."""

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Generator
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Generic, Protocol
 
 from sekisho.config.snapshot import Snapshot
-from sekisho.edge.control import Outcome
+from sekisho.edge.control import Ended
 from sekisho.edge.dataplane import Begin, Finish
+from sekisho.edge.logschema import Stored
 from sekisho.edge.recorder import Document
 from sekisho.functions.invocation import InvocationResult, InvokeFunction
 from sekisho.gateway.exchange import Keyring
@@ -19,6 +20,9 @@ from sekisho.wire.message import WireRequest
 
 class Sandboxes(Protocol):
     """Whoever runs functions."""
+
+    endpoint_url: str
+    """Where functions find this server; set when it listens."""
 
     async def invoke(self, effect: InvokeFunction) -> InvocationResult: ...
 
@@ -40,15 +44,18 @@ class Situation(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Product:
+class Product(Generic[Ended]):
     """What is served."""
 
     begin: Begin
     finish: Finish
     describe: Callable[[Trace], Document]
-    handle: Callable[[WireRequest, str, Situation], Generator[Any, Any, Outcome]]
+    """The display form of a trace."""
+    keep: Callable[[Trace], Document]
+    """What is stored of a refused request, so that it can be explained later. Not for display."""
+    handle: Callable[[WireRequest, str, Situation], Generator[Any, Any, Ended]]
     """A control-plane call: request, source address, and the configuration in force."""
-    denial: Callable[[WireRequest, str, Outcome], Document | None]
+    denial: Callable[[Ended], Document | None]
     """The record of a control-plane call that was refused, or None."""
     publish: Callable[[View, Collection[Key] | None, Snapshot, int], Snapshot]
     keyring: Keyring
@@ -56,4 +63,7 @@ class Product:
     """Told of the world at the start."""
     committed: Callable[[Collection[Change]], None]
     """Told of each commit before the next snapshot is published."""
-    explain: Callable[[Trace | Document, str, Situation], Document | None]
+    forget: Callable[[], None]
+    """Told of a reset."""
+    explain: Callable[[Trace | Stored, str, View], Document | None]
+    """A trace or a stored one, the reader's language, and the world it was judged by → why; None: it was served."""

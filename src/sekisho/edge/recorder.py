@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import sys
+import traceback
 from collections import deque
 from collections.abc import Callable
 from typing import Any
@@ -22,11 +24,11 @@ _BATCH_SECONDS = 0.05
 Document = dict[str, Any]
 
 
-def trace_line(request_id: str, received: float, revision: int, document: Document) -> bytes:
-    """The journal line of a trace to be kept."""
+def trace_line(request_id: str, received: float, revision: int, document: Document, kept: Document) -> bytes:
+    """The journal line of a trace to be stored."""
     head = orjson.dumps({"trace": request_id, "received": received, "revision": revision})
     body = orjson.dumps(document, default=str, option=orjson.OPT_NON_STR_KEYS)
-    return b'%b,"document":%b}\n' % (head[:-1], body)
+    return b'%b,"document":%b,"kept":%b}\n' % (head[:-1], body, orjson.dumps(kept, default=str))
 
 
 class Recorder:
@@ -36,6 +38,7 @@ class Recorder:
         self,
         loop: asyncio.AbstractEventLoop,
         describe: Callable[[Trace], Document],
+        keep: Callable[[Trace], Document],
         write: Callable[[bytes], None],
         *,
         kept: int = KEPT,
@@ -43,6 +46,7 @@ class Recorder:
     ) -> None:
         self._loop = loop
         self.describe = describe
+        self._keep = keep
         self._write = write
         self._kept = kept
         self._kept_bytes = kept_bytes
@@ -73,7 +77,7 @@ class Recorder:
     def note_call(self, document: Document, revision: int) -> None:
         """Remember a control-plane call that was refused. ``document`` has ``requestId`` and ``received``."""
         self._calls.append(document)
-        self._write(trace_line(document["requestId"], document["received"], revision, document))
+        self._write(trace_line(document["requestId"], document["received"], revision, document, {}))
 
     def _write_some(self) -> None:
         """Describing costs more than serving: a few at a time, behind the answers."""
@@ -85,7 +89,14 @@ class Recorder:
             self._loop.call_later(_BATCH_SECONDS, self._write_some)
 
     def _write_one(self, trace: Trace) -> None:
-        self._write(trace_line(trace.request_id, trace.received, trace.snapshot.revision, self.describe(trace)))
+        try:
+            document, kept = self.describe(trace), self._keep(trace)
+            line = trace_line(trace.request_id, trace.received, trace.snapshot.revision, document, kept)
+        except Exception:
+            # One trace that cannot be written down must not keep others from it.
+            traceback.print_exc(file=sys.stderr)
+        else:
+            self._write(line)
 
     def flush(self) -> None:
         """Write everything that waits (at the server's end)."""

@@ -44,10 +44,8 @@ async def _serve(settings: Settings) -> int:
     # What was made so far stays; collections need not look at it again.
     gc.collect()
     gc.freeze()
-    host, port = server.address
-    shown = f"[{host}]" if ":" in host else host
     print(
-        f"sekisho listening on http://{shown}:{port} (account {settings.account}, region {settings.region})", flush=True
+        f"sekisho listening on {server.endpoint_url} (account {settings.account}, region {settings.region})", flush=True
     )
     await stop.wait()
     await server.stop()

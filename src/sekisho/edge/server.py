@@ -9,14 +9,15 @@ from __future__ import annotations
 import asyncio
 import ctypes
 import os
+import sqlite3
 import sys
 import time
 from collections.abc import Callable, Generator, Sequence
-from typing import Any
+from typing import Any, Generic
 
 from sekisho.config.snapshot import EMPTY, Snapshot
-from sekisho.edge.commits import Commits
-from sekisho.edge.control import ControlPlane, Outcome
+from sekisho.edge.commits import Commits, Written
+from sekisho.edge.control import ControlPlane, Ended
 from sekisho.edge.crosssite import CrossSite
 from sekisho.edge.datafolder import DataFolder
 from sekisho.edge.dataplane import DataPlane
@@ -25,7 +26,8 @@ from sekisho.edge.entropy import EntropyPool
 from sekisho.edge.http1 import Connection, DateLine, Request
 from sekisho.edge.inspector import Inspector
 from sekisho.edge.journal import Journal
-from sekisho.edge.logstore import LogStore
+from sekisho.edge.logschema import Stored
+from sekisho.edge.logstore import LogStore, event_line, line_prefix
 from sekisho.edge.outbox import Outbox
 from sekisho.edge.product import Product, Sandboxes
 from sekisho.edge.recorder import Document, Recorder
@@ -34,7 +36,8 @@ from sekisho.edge.storage import Storage
 from sekisho.gateway.trace import Trace
 from sekisho.kit.instants import iso
 from sekisho.services.effects import LogGroupRef
-from sekisho.state.world import Change, View, World
+from sekisho.services.logs.records import LogGroupRecord
+from sekisho.state.world import Change, Key, Overlay, View, World
 from sekisho.wire.message import WireRequest
 
 DRAIN_SECONDS = 10.0
@@ -52,14 +55,14 @@ def keep_private() -> None:
         pass  # Not Linux.
 
 
-class Server:
+class Server(Generic[Ended]):
     """One running server. Create it inside the event loop that will run it."""
 
     def __init__(
         self,
         settings: Settings,
-        product: Callable[[EntropyPool], Product],
-        sandboxes: Callable[[Server], Sandboxes],
+        product: Callable[[EntropyPool], Product[Ended]],
+        sandboxes: Callable[[Server[Ended]], Sandboxes],
     ) -> None:
         """Raises FolderInUse, ValueError (newer data), OSError and sqlite3.Error when the folder cannot be used."""
         loop = asyncio.get_running_loop()
@@ -79,16 +82,18 @@ class Server:
             self.folder.close()
             raise
         self.outbox = Outbox(loop, self.journal, self.logs.wake, self.logs.lag)
-        self.recorder = Recorder(loop, self.product.describe, self.outbox.line)
+        self.recorder = Recorder(loop, self.product.describe, self.product.keep, self.outbox.line)
         self.snapshot: Snapshot = EMPTY
         self.address: tuple[str, int] = (settings.host, settings.port)
         self._listener: asyncio.Server | None = None
         self._timers: list[asyncio.TimerHandle] = []
         self._tidying: asyncio.Task[None] | None = None
         self._date = DateLine(time.time)
+        self._making: set[Key] = set()
+        self._background: set[asyncio.Task[None]] = set()
         self._wire(sandboxes)
 
-    def _wire(self, sandboxes: Callable[[Server], Sandboxes]) -> None:
+    def _wire(self, sandboxes: Callable[[Server[Ended]], Sandboxes]) -> None:
         settings = self.settings
         self.sandboxes = sandboxes(self)
         self.driver = Driver(self.sandboxes, self.logs, self.outbox, self.read_code, time.time)
@@ -129,24 +134,75 @@ class Server:
         """A function's archive."""
         return await self.commits.in_storage(self.storage.read_blob, sha256)
 
-    def _handle(self, request: Request, asked: WireRequest) -> Generator[Any, Any, Outcome]:
-        return self.product.handle(asked, request.source_ip, self)
+    def write_function_log(
+        self, account: str, region: str, group: str, stream: str, events: list[tuple[int, str]]
+    ) -> None:
+        """Log lines of a function. Its log group is created with the first, as Lambda does."""
+        prefix = line_prefix(account, region, group, stream)
+        now = int(time.time() * 1000)
+        self.outbox.line(b"".join(event_line(prefix, stamp, now, message) for stamp, message in events))
+        key = Key(account, region, "logs", "group", group)
+        if self.world.get(key) is None and key not in self._making:
+            self._making.add(key)
+            task = asyncio.get_running_loop().create_task(self._make_group(key))
+            self._background.add(task)
+            task.add_done_callback(self._background.discard)
 
-    def _note(self, request: Request, outcome: Outcome) -> None:
-        if outcome.response.status < 400:
-            return
-        asked = WireRequest(request.method, request.path, request.query, request.headers, request.body)
-        document = self.product.denial(asked, request.source_ip, outcome)
-        if document is not None:
-            self.recorder.note_call(document, self.snapshot.revision)
+    async def _make_group(self, key: Key) -> None:
+        record: LogGroupRecord = {
+            "LogGroupName": key.id,
+            "CreationTime": int(time.time() * 1000),
+            "RetentionInDays": None,
+            "Tags": {},
+            "LogGroupClass": "STANDARD",
+            "KmsKeyId": "",
+            "DeletionProtection": False,
+        }
 
-    def _explain(self, found: Trace | Document, language: str) -> Document | None:
-        return self.product.explain(found, language, self)
+        def work() -> Generator[Any, Any, Written]:
+            overlay = Overlay(self.world)
+            if overlay.get(key) is None:
+                overlay.put(key, record)
+            return Written(overlay)
+            yield
+
+        try:
+            await self.commits.run(work)
+        except (OSError, sqlite3.Error) as problem:
+            print(f"sekisho: log group {key.id} could not be created: {problem}", file=sys.stderr, flush=True)
+        finally:
+            self._making.discard(key)
+
+    def _handle(self, asked: WireRequest, source_ip: str) -> Generator[Any, Any, Ended]:
+        return self.product.handle(asked, source_ip, self)
+
+    def _note(self, outcome: Ended) -> None:
+        if outcome.response.status >= 400:
+            document = self.product.denial(outcome)
+            if document is not None:
+                self.recorder.note_call(document, self.snapshot.revision)
+
+    async def _explain(self, found: Trace | Stored, language: str) -> Document | None:
+        revision = found.snapshot.revision if isinstance(found, Trace) else found.revision
+        view = self.world if revision == self.world.revision else await self.world_at(revision)
+        return self.product.explain(found, language, view)
+
+    async def world_at(self, revision: int) -> World:
+        """The world of an earlier revision."""
+        return await self.commits.in_storage(self.storage.world_at, revision)
 
     def _committed(self, changes: Sequence[Change], revision: int) -> None:
         self.product.committed(changes)
         self.snapshot = self.product.publish(self.world, [change.key for change in changes], self.snapshot, revision)
         self.data.configuration_changed(self.snapshot)
+
+    @property
+    def endpoint_url(self) -> str:
+        """Where functions and people on this machine reach the server."""
+        host, port = self.address
+        if host in ("0.0.0.0", "::"):
+            host = "127.0.0.1"
+        return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
     # --- connections (http1.Application)
 
@@ -190,6 +246,7 @@ class Server:
         )
         name = self._listener.sockets[0].getsockname()
         self.address = (name[0], name[1])
+        self.sandboxes.endpoint_url = self.endpoint_url
         self._timers = [loop.call_later(1.0, self._sweep), loop.call_later(TIDY_SECONDS, self._tidy_later)]
 
     async def stop(self, drain_seconds: float = DRAIN_SECONDS) -> None:
@@ -250,6 +307,7 @@ class Server:
         async def forget() -> None:
             self.sandboxes.forget()
             self.recorder.forget()
+            self.product.forget()
             await self.logs.forget()
 
         await self.commits.wipe(forget)
