@@ -98,7 +98,7 @@ def make_call(
     runner: Runner | None = None,
     source_ip: str = "127.0.0.1",
 ) -> Call:
-    """A call by the account's root on an empty world, unless told otherwise. ``params`` are as the wire would give them."""
+    """A call by the account's root on an empty world, unless told otherwise. ``params``: as the wire gives them."""
     return Call(
         service=service,
         operation=operation,

@@ -8,6 +8,8 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from tests.scenes.calls import ACCOUNT, NOW, make_call, root, run
+from tests.scenes.shapes import assert_fits
 
 from sekisho.config.identities import NO_IDENTITIES, Identities, Principal
 from sekisho.config.keyring import Sessions
@@ -17,8 +19,6 @@ from sekisho.services.iam import OPERATIONS as IAM
 from sekisho.services.operation import ServiceError
 from sekisho.services.sts import OPERATIONS as STS
 from sekisho.state.world import Key, Overlay, World
-from tests.scenes.calls import ACCOUNT, NOW, make_call, root, run
-from tests.scenes.shapes import assert_fits
 
 TABLES = {"iam": IAM, "sts": STS}
 ROOT_SECRET = "root-secret"

@@ -1,4 +1,4 @@
-"""Does an operation's output fit the service model? Members that it does not know, and values of the wrong type, fail."""
+"""Does an operation's output fit the service model? Members it does not know and values of the wrong type fail."""
 
 from __future__ import annotations
 

@@ -6,7 +6,6 @@ import json
 from urllib.parse import unquote
 
 import pytest
-
 from tests.scenes.calls import ACCOUNT
 from tests.scenes.iam import LAMBDA_TRUST, Account, statement, trust
 

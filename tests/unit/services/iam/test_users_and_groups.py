@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
-
-from sekisho.policy.request import SubjectKind
 from tests.scenes.calls import ACCOUNT, user
 from tests.scenes.iam import LAMBDA_TRUST, Account, statement
+
+from sekisho.policy.request import SubjectKind
 
 
 @pytest.fixture
