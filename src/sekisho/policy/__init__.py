@@ -13,6 +13,8 @@ from sekisho.policy.combine import (
     explicit_deny_of,
 )
 from sekisho.policy.compile import CompiledPolicy, compile_policy
+from sekisho.policy.messages import denial_message, denial_reason
+from sekisho.policy.principals import Match
 from sekisho.policy.request import (
     ANONYMOUS,
     EMPTY_CONTEXT,
@@ -25,29 +27,44 @@ from sekisho.policy.request import (
     service_subject,
     subject_from,
 )
+from sekisho.policy.validate import KIND_OF_OPERATION, Malformed, PolicyKind, validate
+from sekisho.policy.witness import Finding, LayerWitness, Reason, StatementWitness, Witness, explain
 
 __all__ = [
     "ANONYMOUS",
     "EMPTY_CONTEXT",
+    "KIND_OF_OPERATION",
     "NO_POLICIES",
     "Case",
     "CompiledPolicy",
     "Context",
     "Decision",
+    "Finding",
     "Layer",
+    "LayerWitness",
+    "Malformed",
     "MappingContext",
+    "Match",
+    "PolicyKind",
     "PolicyStack",
     "Question",
+    "Reason",
+    "StatementWitness",
     "Subject",
     "SubjectKind",
     "Value",
     "Verdict",
+    "Witness",
     "compile_policy",
     "decide",
     "decide_answered",
     "decide_resource_policy_alone",
+    "denial_message",
+    "denial_reason",
+    "explain",
     "explicit_deny_of",
     "read_case",
     "service_subject",
     "subject_from",
+    "validate",
 ]

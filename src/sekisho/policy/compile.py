@@ -106,6 +106,11 @@ class CompiledStatement:
             self.dynamic = tuple(pattern for pattern in self.patterns if pattern.static is None)
         self.sound = True
 
+    def operators(self) -> list[str]:
+        """The condition operators as written, readable even when the statement is not sound."""
+        block = self._raw.get("Condition")
+        return [str(name) for name in block] if isinstance(block, Mapping) else []
+
     def heads(self) -> list[tuple[str, bool]] | None:
         """For each resource pattern the literal text it begins with, and whether that is all of it; None when the
         statement may cover resources whatever they begin with. Cheap, and good before the statement is armed."""
