@@ -12,20 +12,16 @@ from collections.abc import Generator
 from typing import Any
 
 from sekisho.config.keyring import Sessions
-from sekisho.config.snapshot import EMPTY
 from sekisho.edge.execution_roles import credentials_for
 from sekisho.edge.logschema import Stored
 from sekisho.edge.models import load_model
 from sekisho.edge.product import Product, Situation
 from sekisho.edge.recorder import Document
-from sekisho.edge.reenact import keep, remake
+from sekisho.edge.reenact import keep
 from sekisho.edge.runtimes.environment import Credentials
 from sekisho.edge.sandboxes import Sandboxes
 from sekisho.edge.server import Server
 from sekisho.edge.settings import Settings
-from sekisho.edge.workbench import Bench
-from sekisho.explain.render import as_json
-from sekisho.explain.why import explain
 from sekisho.functions.concurrency import Limits
 from sekisho.functions.invocation import FunctionSpec
 from sekisho.gateway.entry import begin
@@ -81,15 +77,18 @@ class _Assembled:
 
     def explain(self, found: Trace | Stored, language: str, view: View) -> Document | None:
         """Explain a trace, or the stored record of one, under the world it was judged by."""
-        if isinstance(found, Stored):
-            if not found.kept:
-                return None
-            found = remake(found.kept, publish(view, None, EMPTY, found.revision), self.keyring)
-        bench = Bench(view, self.keyring, TABLES, self.dispatcher.models, self.entropy, time.time())
-        explanation = explain(found, bench)
-        if explanation is None:
-            return None
-        return as_json(explanation, language, region=found.api.region or self.settings.region)
+        from sekisho.edge.explaining import explanation_for
+
+        return explanation_for(
+            found,
+            language,
+            view,
+            keyring=self.keyring,
+            tables=TABLES,
+            models=self.dispatcher.models,
+            entropy=self.entropy,
+            region=self.settings.region,
+        )
 
 
 def denial(record: CallRecord) -> Document | None:

@@ -1,0 +1,77 @@
+"""Explanations, on request. Imported only then: most servers never give one, and all start the sooner."""
+
+from __future__ import annotations
+
+import base64
+import time
+from typing import Any
+
+from sekisho.config.keyring import Sessions
+from sekisho.config.snapshot import EMPTY, Snapshot
+from sekisho.edge.logschema import Stored
+from sekisho.edge.recorder import Document
+from sekisho.edge.workbench import Bench
+from sekisho.explain.render import as_json
+from sekisho.explain.replay import replay
+from sekisho.explain.why import explain
+from sekisho.functions.invocation import Failed, GaveUp, InvocationResult, Returned, Throttled, Unavailable
+from sekisho.gateway.exchange import Keyring
+from sekisho.gateway.request import GatewayRequest
+from sekisho.gateway.trace import Trace
+from sekisho.kit.headers import Headers
+from sekisho.kit.ids import Entropy
+from sekisho.publish.publisher import publish
+from sekisho.services.frontdoor import Tables
+from sekisho.state.world import View
+from sekisho.wire.model import Models
+
+_RESULTS: dict[str, type[Any]] = {
+    variant.__name__: variant for variant in (Returned, Failed, Throttled, Unavailable, GaveUp)
+}
+
+
+def explanation_for(
+    found: Trace | Stored,
+    language: str,
+    view: View,
+    *,
+    keyring: Sessions,
+    tables: Tables,
+    models: Models,
+    entropy: Entropy,
+    region: str,
+) -> Document | None:
+    """Why a request was refused, under the world it was judged by (``view``); None when no gate refused it."""
+    if isinstance(found, Stored):
+        if not found.kept:
+            return None
+        found = remake(found.kept, publish(view, None, EMPTY, found.revision), keyring)
+    explanation = explain(found, Bench(view, keyring, tables, models, entropy, time.time()))
+    if explanation is None:
+        return None
+    return as_json(explanation, language, region=found.api.region or region)
+
+
+def _reply(kept: Document) -> list[tuple[str, InvocationResult]]:
+    found = kept.get("reply")
+    if not found:
+        return []
+    variant = _RESULTS[found["kind"]]
+    fields = {
+        name: base64.b64decode(value) if variant.__annotations__[name] == "bytes" else value
+        for name, value in found["fields"].items()
+    }
+    return [(found["function"], variant(**fields))]
+
+
+def remake(kept: Document, snapshot: Snapshot, keyring: Keyring) -> Trace:
+    """The trace, by judging the request again under ``snapshot``."""
+    fields = dict(kept["request"])
+    fields["headers"] = Headers((name, value) for name, value in fields["headers"])
+    fields["body"] = base64.b64decode(fields["body"])
+    request = GatewayRequest(**fields)
+    empty = Trace(request, snapshot, kept["received"], kept["requestId"], kept["extendedId"])
+    trace = replay(empty, snapshot, keyring, _reply(kept)).trace
+    trace.request_id = kept["requestId"]
+    trace.extended_id = kept["extendedId"]
+    return trace
