@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from sekisho.policy.validate import INLINE_TOTAL, LIMITS, PolicyKind
 from sekisho.services.iam import describe
 from sekisho.services.iam.attachments import ATTACHED_QUOTA
 from sekisho.services.iam.aws_managed import AWS_MANAGED
 from sekisho.services.iam.constraints import ALIAS, IamOperations, invalid
-from sekisho.services.iam.documents import MANAGED_QUOTA, TRUST_QUOTA
 from sekisho.services.iam.entities import GROUP, ROLE, USER, no_such, paged, policies
 from sekisho.services.iam.groups import GROUPS_PER_USER
 from sekisho.services.iam.instance_profiles import profiles
@@ -106,11 +106,11 @@ _SUMMARY = {
     "InstanceProfilesQuota": 1000,
     "PolicyVersionsInUseQuota": 10000,
     "VersionsPerPolicyQuota": VERSIONS,
-    "PolicySizeQuota": MANAGED_QUOTA,
-    "AssumeRolePolicySizeQuota": TRUST_QUOTA,
-    "UserPolicySizeQuota": USER.inline_quota,
-    "GroupPolicySizeQuota": GROUP.inline_quota,
-    "RolePolicySizeQuota": ROLE.inline_quota,
+    "PolicySizeQuota": LIMITS[PolicyKind.MANAGED].size,
+    "AssumeRolePolicySizeQuota": LIMITS[PolicyKind.TRUST].size,
+    "UserPolicySizeQuota": INLINE_TOTAL["user"],
+    "GroupPolicySizeQuota": INLINE_TOTAL["group"],
+    "RolePolicySizeQuota": INLINE_TOTAL["role"],
     "AttachedPoliciesPerUserQuota": ATTACHED_QUOTA,
     "AttachedPoliciesPerGroupQuota": ATTACHED_QUOTA,
     "AttachedPoliciesPerRoleQuota": ATTACHED_QUOTA,

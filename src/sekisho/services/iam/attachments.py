@@ -11,7 +11,7 @@ from typing import Any
 
 from sekisho.services.iam import describe
 from sekisho.services.iam.constraints import IamOperations
-from sekisho.services.iam.documents import check_identity_policy, check_inline_size
+from sekisho.services.iam.documents import check_inline_policies
 from sekisho.services.iam.entities import (
     ENTITIES,
     ROLE,
@@ -44,10 +44,9 @@ def _bound(run: OfEntity, entity: Entity) -> Run:
 
 def _put_inline(entity: Entity, call: Call) -> Mapping[str, Any]:
     record = entity.require_modifiable(call)
-    document = call.params["PolicyDocument"]
-    check_identity_policy(document)
-    inline = {**record["Inline"], call.params["PolicyName"]: document}
-    check_inline_size(entity, record[entity.member], inline)
+    name = call.params["PolicyName"]
+    inline = {**record["Inline"], name: call.params["PolicyDocument"]}
+    check_inline_policies(entity, record[entity.member], inline, name)
     entity.put(call, {**record, "Inline": inline})
     return {}
 

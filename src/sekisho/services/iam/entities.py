@@ -29,9 +29,6 @@ class Entity:
 
     noun: str
     """``Role``, as in operation names; its lower case is the record's kind and the word in messages."""
-    inline_quota: int
-    """Characters of all inline policies together, white space not counted.
-    Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html"""
 
     @property
     def kind(self) -> str:
@@ -81,9 +78,9 @@ class Entity:
             raise ServiceError("EntityAlreadyExists", f"{self.noun} with name {name} already exists.", 409)
 
 
-USER = Entity("User", 2048)
-GROUP = Entity("Group", 5120)
-ROLE = Entity("Role", 10240)
+USER = Entity("User")
+GROUP = Entity("Group")
+ROLE = Entity("Role")
 ENTITIES = (USER, GROUP, ROLE)
 
 

@@ -14,7 +14,7 @@ from sekisho.kit.ids import unique_id
 from sekisho.services.iam import describe
 from sekisho.services.iam.aws_managed import AWS_MANAGED
 from sekisho.services.iam.constraints import POLICY_PATH, IamOperations
-from sekisho.services.iam.documents import check_identity_policy, check_managed_size
+from sekisho.services.iam.documents import check_managed_policy
 from sekisho.services.iam.entities import (
     ENTITIES,
     Entity,
@@ -73,8 +73,7 @@ def create_policy(call: Call) -> Mapping[str, Any]:
         raise ServiceError(
             "EntityAlreadyExists", f"A policy called {name} already exists. Duplicate names are not allowed.", 409
         )
-    check_identity_policy(document)
-    check_managed_size(document)
+    check_managed_policy(document)
     record: Record = {
         "PolicyName": name,
         "PolicyId": unique_id(call.entropy, "ANPA"),
@@ -145,8 +144,7 @@ def delete_policy(call: Call) -> Mapping[str, Any]:
 def create_policy_version(call: Call) -> Mapping[str, Any]:
     record = own_policy(call, call.params["PolicyArn"])
     document = call.params["PolicyDocument"]
-    check_identity_policy(document)
-    check_managed_size(document)
+    check_managed_policy(document)
     if len(record["Versions"]) >= VERSIONS:
         raise limit_exceeded(
             f"A managed policy can have up to {VERSIONS} versions. "

@@ -10,6 +10,7 @@ import json
 import zlib
 from typing import Any, NamedTuple
 
+from sekisho.policy.validate import PolicyKind, validate
 from sekisho.services.operation import Call, ServiceError
 from sekisho.services.sts.constraints import TAG, TAG_PATTERN, invalid
 
@@ -73,12 +74,9 @@ def check_session_policy(text: str) -> None:
     """Raises MalformedPolicyDocument, PackedPolicyTooLarge."""
     if len(text) > POLICY_LENGTH:
         raise too_large(-(-100 * len(text) // POLICY_LENGTH))
-    try:
-        document = json.loads(text)
-    except (ValueError, RecursionError) as problem:
-        raise ServiceError("MalformedPolicyDocument", "This policy contains invalid Json") from problem
-    if not isinstance(document, dict):
-        raise ServiceError("MalformedPolicyDocument", "Syntax errors in policy.")
+    problem = validate(text, PolicyKind.SESSION)
+    if problem is not None:
+        raise ServiceError(problem.code, problem.message)
 
 
 def too_large(percent: int) -> ServiceError:

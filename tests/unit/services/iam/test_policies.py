@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 from urllib.parse import unquote
 
 import pytest
@@ -19,7 +20,7 @@ def account() -> Account:
     return made
 
 
-def create(account: Account, name: str = "p", document: str = "", **more: object) -> str:
+def create(account: Account, name: str = "p", document: str = "", **more: Any) -> str:
     made = account.iam("CreatePolicy", PolicyName=name, PolicyDocument=document or statement("s3:GetObject"), **more)
     return str(made["Policy"]["Arn"])
 
@@ -168,8 +169,8 @@ def test_inline_policies(account: Account) -> None:
 
 @pytest.mark.parametrize(("kind", "quota"), [("User", 2048), ("Group", 5120), ("Role", 10240)])
 def test_inline_policies_share_a_quota_that_ignores_white_space(account: Account, kind: str, quota: int) -> None:
-    name = {f"{kind}Name": "someone"}
-    more = {"AssumeRolePolicyDocument": LAMBDA_TRUST} if kind == "Role" else {}
+    name: dict[str, Any] = {f"{kind}Name": "someone"}
+    more: dict[str, Any] = {"AssumeRolePolicyDocument": LAMBDA_TRUST} if kind == "Role" else {}
     account.iam(f"Create{kind}", **name, **more)
     shell = len("".join(statement("s3:GetObject", "arn:aws:s3:::").split()))
     half = statement("s3:GetObject", "arn:aws:s3:::" + "x" * (quota // 2 - shell)) + " " * quota
@@ -196,10 +197,11 @@ def test_names_are_unique_across_paths(account: Account) -> None:
 
 
 def test_malformed_documents(account: Account) -> None:
-    for operation, params in (
+    cases: tuple[tuple[str, dict[str, Any]], ...] = (
         ("CreatePolicy", {"PolicyName": "p"}),
         ("PutRolePolicy", {"RoleName": "r", "PolicyName": "p"}),
-    ):
+    )
+    for operation, params in cases:
         for document in ("{", "[]", '"x"', "[" * 100_000):
             code, message, status = account.refused("iam", operation, PolicyDocument=document, **params)
             assert (code, status) == ("MalformedPolicyDocument", 400), document[:10]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 from urllib.parse import unquote
 
 import pytest
@@ -96,7 +97,7 @@ def test_a_role_with_rights_cannot_be_deleted(account: Account) -> None:
     account.iam("PutRolePolicy", RoleName="worker", PolicyName="p", PolicyDocument=statement("s3:GetObject"))
     account.iam("CreateInstanceProfile", InstanceProfileName="box")
     account.iam("AddRoleToInstanceProfile", InstanceProfileName="box", RoleName="worker")
-    for undo, params, reason in (
+    steps: tuple[tuple[str, dict[str, Any], str], ...] = (
         (
             "RemoveRoleFromInstanceProfile",
             {"InstanceProfileName": "box"},
@@ -104,7 +105,8 @@ def test_a_role_with_rights_cannot_be_deleted(account: Account) -> None:
         ),
         ("DetachRolePolicy", {"PolicyArn": arn}, "must detach all policies first."),
         ("DeleteRolePolicy", {"PolicyName": "p"}, "must delete policies first."),
-    ):
+    )
+    for undo, params, reason in steps:
         answer = account.refused("iam", "DeleteRole", RoleName="worker")
         assert answer == ("DeleteConflict", f"Cannot delete entity, {reason}", 409)
         account.iam(undo, RoleName="worker", **params)

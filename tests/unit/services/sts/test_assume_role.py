@@ -176,7 +176,7 @@ def test_session_policies(account: Account) -> None:
     assert 0 < out["PackedPolicySize"] <= 100
     caller = account.caller(out["Credentials"])
     assert caller.stack.session is not None
-    assert [policy.document["Statement"][0]["Action"] for policy in caller.stack.session][0] == "s3:GetObject"
+    assert caller.stack.session[0].document["Statement"][0]["Action"] == "s3:GetObject"
     assert len(caller.stack.session) == 2
     assert account.caller(assume(account)["Credentials"]).stack.session is None
     assert refused(account, Policy="{")[0] == "MalformedPolicyDocument"
