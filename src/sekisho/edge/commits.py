@@ -1,4 +1,6 @@
-"""How a change becomes true: disk, then memory, then the data plane, then the answer.
+"""How a change becomes true: compiled, then on disk, then in memory, then in force, then answered.
+
+Compiling comes first because it is pure: what cannot be compiled is refused before anything has changed.
 
 One unit of work at a time runs from its first read to its commit, so none reads what another is about to replace. A
 unit that waits for a function lets others run meanwhile; its reads after that see their commits.
@@ -14,11 +16,11 @@ from typing import Any, NamedTuple, Protocol, TypeVar
 from sekisho.edge.driver import Driver
 from sekisho.edge.storage import Storage, retained_blobs
 from sekisho.functions.invocation import InvokeFunction
-from sekisho.state.world import Change, Key, Overlay, World
+from sekisho.state.world import Change, Key, Overlay, View, World
 
 T = TypeVar("T")
-Listener = Callable[[Sequence[Change], int], None]
-"""Told of each commit after the world has it: the changes and the revision."""
+Prepare = Callable[[View, Sequence[Change], int], Callable[[], None]]
+"""Compiles the configuration of a view with these changes, at this revision; calling the result puts it in force."""
 
 
 class Finished(Protocol):
@@ -40,11 +42,11 @@ F = TypeVar("F", bound=Finished)
 class Commits:
     """Runs units of work and commits them."""
 
-    def __init__(self, world: World, storage: Storage, driver: Driver, listeners: Sequence[Listener]) -> None:
+    def __init__(self, world: World, storage: Storage, driver: Driver, prepare: Prepare) -> None:
         self.world = world
         self._storage = storage
         self._driver = driver
-        self._listeners = listeners
+        self._prepare = prepare
         self._lock = asyncio.Lock()
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="sekisho-storage")
 
@@ -92,21 +94,21 @@ class Commits:
         if not changes and not overlay.blobs:
             return
         revision = self.world.revision + 1
+        put_in_force = self._prepare(overlay, changes, revision)
         await self.in_storage(self._storage.commit, changes, revision, overlay.blobs)
         self.world.apply(changes, revision)
-        for listener in self._listeners:
-            listener(changes, revision)
+        put_in_force()
 
     async def wipe(self, forget: Callable[[], Awaitable[None]]) -> None:
         """Forget everything that was committed, then ``forget()`` what else there is."""
         async with self._lock:
             changes = everything(self.world)
             revision = self.world.revision + 1
+            put_in_force = self._prepare(World(), changes, revision)
             await self.in_storage(self._storage.wipe, revision)
             self.world.apply(changes, revision)
             self.world.clear()
-            for listener in self._listeners:
-                listener(changes, revision)
+            put_in_force()
             await forget()
 
     async def tidy(self, oldest: int) -> None:

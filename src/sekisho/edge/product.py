@@ -62,7 +62,7 @@ class Product(Generic[Ended]):
     loaded: Callable[[View], None]
     """Told of the world at the start."""
     committed: Callable[[Collection[Change]], None]
-    """Told of each commit before the next snapshot is published."""
+    """Told of each commit, just before the next snapshot is in force."""
     forget: Callable[[], None]
     """Told of a reset."""
     explain: Callable[[Trace | Stored, str, View], Document | None]

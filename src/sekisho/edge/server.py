@@ -97,7 +97,7 @@ class Server(Generic[Ended]):
         settings = self.settings
         self.sandboxes = sandboxes(self)
         self.driver = Driver(self.sandboxes, self.logs, self.outbox, self.read_code, time.time)
-        self.commits = Commits(self.world, self.storage, self.driver, [self._committed])
+        self.commits = Commits(self.world, self.storage, self.driver, self._prepare)
         self.data = DataPlane(
             begin=self.product.begin,
             finish=self.product.finish,
@@ -191,10 +191,15 @@ class Server(Generic[Ended]):
         """The world of an earlier revision."""
         return await self.commits.in_storage(self.storage.world_at, revision)
 
-    def _committed(self, changes: Sequence[Change], revision: int) -> None:
-        self.product.committed(changes)
-        self.snapshot = self.product.publish(self.world, [change.key for change in changes], self.snapshot, revision)
-        self.data.configuration_changed(self.snapshot)
+    def _prepare(self, view: View, changes: Sequence[Change], revision: int) -> Callable[[], None]:
+        snapshot = self.product.publish(view, [change.key for change in changes], self.snapshot, revision)
+
+        def put_in_force() -> None:
+            self.product.committed(changes)
+            self.snapshot = snapshot
+            self.data.configuration_changed(snapshot)
+
+        return put_in_force
 
     @property
     def endpoint_url(self) -> str:
