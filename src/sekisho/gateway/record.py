@@ -1,8 +1,8 @@
 """Finisher: a trace, once answered → its access-log line, the record that is kept of it, and the form that is shown.
 
-Three readers of one trace. ``finish`` writes nothing itself: it says which line belongs to which log. ``trace_document``
-is private: it holds everything a replay needs, signatures and tokens included. ``display`` is for eyes: whatever could
-be used to act as the client is masked.
+Three readers of one trace. ``finish`` writes nothing itself: it says which line belongs to which log.
+``trace_document`` is private: it holds everything a replay needs, signatures and tokens included. ``display`` is for
+eyes: whatever could be used to act as the client is masked.
 """
 
 from __future__ import annotations

@@ -148,7 +148,7 @@ class Trace:
         self.integration_request_id: str | None = None
         self.reply: InvocationResult | None = None
         self.results: list[tuple[str, InvocationResult]] = []
-        """Every function that was called (unqualified ARN) and what it answered, in order: a replay is fed with these."""
+        """Every function that was called (unqualified ARN) and its answer, in order: a replay is fed with these."""
         self.refused_at = ""
         """The gate's name; empty when the request was served."""
         self.rejection: Reject | None = None

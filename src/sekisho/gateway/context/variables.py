@@ -290,25 +290,6 @@ def read_variable(t: Trace, name: str) -> str | None:
     return None if row is None else row.read(t)
 
 
-def nested_context(t: Trace) -> dict[str, Any]:
-    """The variables as the nested map that mapping templates walk; those without a value are left out."""
-    nested: dict[str, Any] = {}
-    for name, row in VARIABLES.items():
-        if t.kind in row.kinds:
-            value = row.read(t)
-            if value is not None:
-                _put(nested, name.split("."), value)
-    if t.authorizer_context:
-        nested.setdefault("authorizer", {}).update(t.authorizer_context)
-    return nested
-
-
-def _put(nested: dict[str, Any], names: list[str], value: str) -> None:
-    for name in names[:-1]:
-        nested = nested.setdefault(name, {})
-    nested[names[-1]] = value
-
-
 def _references(text: str, kind: Kind) -> Iterator[tuple[int, str, int]]:
     for found in _REFERENCES[kind].finditer(text):
         yield found.start(), found.group(1) or found.group(2), found.end()

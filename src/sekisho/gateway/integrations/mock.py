@@ -14,9 +14,10 @@ from sekisho.config.integrations import IntegrationResponse, Mock
 from sekisho.faults.fault import Fault, Reject
 from sekisho.gateway.context.mapping import mapped_value
 from sekisho.gateway.exchange import Exchange, Outcome
-from sekisho.gateway.payload.scope import Scope
+from sekisho.gateway.payload.scope import scope_of
 from sekisho.gateway.request import GatewayResponse
 from sekisho.kit.outcome import PASS
+from sekisho.vtl.scope import Overrides
 
 _JSON: Final = "application/json"
 _UNSUPPORTED: Final = Reject(Fault.MEDIA_UNSUPPORTED, {})
@@ -34,11 +35,14 @@ def answer(x: Exchange, integration: Mock) -> Outcome:
     media = x.request.headers.get("content-type")
     name = media.partition(";")[0].strip().lower() if media else _JSON
     template = integration.templates.get(name)
-    scope = Scope(x, x.request.body.decode("utf-8", "replace") if x.request.body else "")
+    body = x.request.body.decode("utf-8", "replace") if x.request.body else ""
+    overrides: Overrides | None = None
     if template is not None:
+        scope = scope_of(x, body)
+        overrides = scope.overrides
         text = template.render(scope)
     elif _passes_through(integration):
-        text = scope["body"]
+        text = body
     else:
         return _UNSUPPORTED
     if not isinstance(text, str):
@@ -52,7 +56,7 @@ def answer(x: Exchange, integration: Mock) -> Outcome:
         return Reject(Fault.NO_INTEGRATION_RESPONSE, {"status": status})
     if response.status not in integration.method_responses:
         return Reject(Fault.NO_METHOD_RESPONSE, {"status": response.status})
-    return _respond(x, response, scope)
+    return _respond(x, response, overrides)
 
 
 def _passes_through(integration: Mock) -> bool:
@@ -83,29 +87,51 @@ def _select(responses: tuple[IntegrationResponse, ...], status: str) -> Integrat
     return default
 
 
-def _respond(x: Exchange, response: IntegrationResponse, scope: Scope) -> Outcome:
+def _respond(x: Exchange, response: IntegrationResponse, overrides: Overrides | None) -> Outcome:
     headers: list[tuple[str, str]] = []
     media = _JSON
     body = ""
     if response.templates:
         media, template = _template(response.templates, x.request.headers.get("accept"))
-        text = template.render(scope.with_body(""))
+        scope = scope_of(x, "", overrides)
+        overrides = scope.overrides
+        text = template.render(scope)
         if not isinstance(text, str):
             return Reject(Fault.TEMPLATE_FAILED, {"problem": str(text)})
         body = text
     status = int(response.status)
-    typed = False
     for target, expression in response.parameters.items():
         if target.startswith(_HEADER):
             value = mapped_value(expression, x)
             if value is not None:
-                name = target[len(_HEADER) :]
-                typed = typed or name.lower() == "content-type"
-                headers.append((name, value))
-    if not typed:
+                headers.append((target[len(_HEADER) :], value))
+    if overrides is not None:
+        status, headers = _overridden(status, headers, overrides)
+    for name, _ in headers:
+        if name.lower() == "content-type":
+            break
+    else:
         headers.append(("Content-Type", media))
     x.response = GatewayResponse(status, headers, body.encode("utf-8", "surrogatepass"))
     return PASS
+
+
+def _overridden(status: int, headers: list[tuple[str, str]], overrides: Overrides) -> tuple[int, list[tuple[str, str]]]:
+    """What templates wrote into ``$context.responseOverride``. vector: vtl/mock-response-override-in-request-true.
+
+    https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-override-request-response-parameters.html
+    """
+    wanted = overrides.response.get("status")
+    if wanted is not None:
+        text = str(wanted)
+        if text.isascii() and text.isdigit() and 200 <= int(text) <= 599:
+            status = int(text)
+    written = overrides.response.get("header")
+    if isinstance(written, dict) and written:
+        replaced = {str(name).lower() for name in written}
+        headers = [pair for pair in headers if pair[0].lower() not in replaced]
+        headers += [(str(name), str(value)) for name, value in written.items()]
+    return status, headers
 
 
 def _template(templates: Mapping[str, Any], accept: str | None) -> tuple[str, Any]:
