@@ -19,11 +19,11 @@ from typing import Any, NamedTuple
 from sekisho.config.snapshot import Snapshot
 from sekisho.kit.ids import Entropy
 from sekisho.kit.outcome import Ask
+from sekisho.policy.messages import denial_message
 from sekisho.services.authentication import NOBODY, Caller, Keyring, trusting, verified
 from sekisho.services.authorization import Denied, authorize, denied_error
 from sekisho.services.effects import Effect
 from sekisho.services.operation import Call, Operation, ServiceError
-from sekisho.services.pass_role import denial
 from sekisho.state.world import Overlay, View
 from sekisho.wire.dispatch import Dispatcher, Unmatched
 from sekisho.wire.message import WireError, WireRequest, WireResponse
@@ -301,7 +301,9 @@ def _authorize(call: Call, operation: Operation, spec: OperationSpec, referer: s
     denied = authorize(call, operation, spec, referer=referer)
     if denied is not None:
         question = denied.question
-        text = denial(question.subject.arn, question.action, question.resource, denied.decision)
+        # AWS names the policy of an explicit deny to callers of the resource's own account.
+        own = question.subject.account == question.resource_account
+        text = denial_message(denied.decision, question, name_policy=own)
         raise _Refused(denied_error(text, spec.model.protocol), denied)
 
 

@@ -483,3 +483,11 @@ def test_no_effect_is_performed_for_those_who_may_not() -> None:
     except StopIteration as stop:
         assert stop.value.response.status == 403
     assert effects == []
+
+
+def test_an_explicit_deny_names_the_managed_policy() -> None:
+    arn = f"arn:aws:iam::{ACCOUNT}:policy/no"
+    deny = {"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Action": "iam:*", "Resource": "*"}]}
+    key = key_of(user("ana", PolicyStack(identity=(compile_policy(deny, name="no", arn=arn),))))
+    message = serve(form("iam", "CreateRole", key, **CREATE), env(key, enforce=True)).record.error_message
+    assert message.endswith(f"with an explicit deny in an identity-based policy: {arn}")
