@@ -39,6 +39,7 @@ class CompiledStatement:
         "index",
         "not_principal",
         "not_resource",
+        "notes",
         "patterns",
         "policy",
         "principals",
@@ -65,6 +66,8 @@ class CompiledStatement:
         self.variables = variables
         self._raw = raw
         self._armed = False
+        self.notes: object | None = None
+        """What ``witness`` keeps of the statement between explanations."""
         self.sound = False
         self.source: Statement | None = None
         """The parsed statement, once armed."""

@@ -23,7 +23,7 @@ _EXPLICIT: Final[Mapping[Layer, str]] = {
     Layer.TRUST: "with an explicit deny in the role trust policy",
 }
 _NAMES_ITS_POLICY: Final = frozenset({Layer.SCP, Layer.RCP, Layer.BOUNDARY, Layer.SESSION, Layer.IDENTITY})
-"""Layers whose explicit denies end with the ARN of a managed policy, for callers of the same account or organisation."""
+"""Layers whose explicit denies end with a managed policy's ARN, for callers of the same account or organisation."""
 
 
 def denial_reason(decision: Decision, action: str, *, name_policy: bool = False) -> str:

@@ -51,6 +51,8 @@ class Operator(NamedTuple):
     negated: bool = False
     variables: bool = False
     """Whether values may hold policy variables."""
+    reads: Callable[[str], object] | None = None
+    """How the request's value is read, for operators of values with a type; None from it: ill-typed."""
 
 
 class Applied(NamedTuple):
@@ -123,7 +125,7 @@ def _arn(values: tuple[str, ...], variables: bool) -> Check:
     patterns = [ArnPattern(text, variables) for text in values]
 
     def check(value: str, context: Context) -> bool | None:
-        if value[:4] != "arn:":
+        if _read_arn(value) is None:
             return None
         for pattern in patterns:  # noqa: SIM110  (a generator costs more than the test)
             if pattern.matches(value, context):
@@ -193,6 +195,11 @@ def _date(test: Callable[[Any, Any], bool]) -> Build:
 _folded: Final[Build] = partial(_string, fold=True)
 _base64: Final[Build] = partial(_typed, read=read_base64)
 
+
+def _read_arn(text: str) -> str | None:
+    return text if text[:4] == "arn:" else None
+
+
 OPERATORS: Final[Sequence[Operator]] = (
     Operator("StringEquals", _string, False, True),
     Operator("StringNotEquals", _string, True, True),
@@ -200,26 +207,26 @@ OPERATORS: Final[Sequence[Operator]] = (
     Operator("StringNotEqualsIgnoreCase", _folded, True, True),
     Operator("StringLike", _string_like, False, True),
     Operator("StringNotLike", _string_like, True, True),
-    Operator("NumericEquals", _number(compare.eq)),
-    Operator("NumericNotEquals", _number(compare.eq), True),
-    Operator("NumericLessThan", _number(compare.lt)),
-    Operator("NumericLessThanEquals", _number(compare.le)),
-    Operator("NumericGreaterThan", _number(compare.gt)),
-    Operator("NumericGreaterThanEquals", _number(compare.ge)),
-    Operator("DateEquals", _date(compare.eq)),
-    Operator("DateNotEquals", _date(compare.eq), True),
-    Operator("DateLessThan", _date(compare.lt)),
-    Operator("DateLessThanEquals", _date(compare.le)),
-    Operator("DateGreaterThan", _date(compare.gt)),
-    Operator("DateGreaterThanEquals", _date(compare.ge)),
-    Operator("Bool", _bool, False, True),
-    Operator("BinaryEquals", _base64),
-    Operator("IpAddress", _address),
-    Operator("NotIpAddress", _address, True),
-    Operator("ArnEquals", _arn, False, True),
-    Operator("ArnNotEquals", _arn, True, True),
-    Operator("ArnLike", _arn, False, True),
-    Operator("ArnNotLike", _arn, True, True),
+    Operator("NumericEquals", _number(compare.eq), False, reads=read_number),
+    Operator("NumericNotEquals", _number(compare.eq), True, reads=read_number),
+    Operator("NumericLessThan", _number(compare.lt), False, reads=read_number),
+    Operator("NumericLessThanEquals", _number(compare.le), False, reads=read_number),
+    Operator("NumericGreaterThan", _number(compare.gt), False, reads=read_number),
+    Operator("NumericGreaterThanEquals", _number(compare.ge), False, reads=read_number),
+    Operator("DateEquals", _date(compare.eq), False, reads=read_date),
+    Operator("DateNotEquals", _date(compare.eq), True, reads=read_date),
+    Operator("DateLessThan", _date(compare.lt), False, reads=read_date),
+    Operator("DateLessThanEquals", _date(compare.le), False, reads=read_date),
+    Operator("DateGreaterThan", _date(compare.gt), False, reads=read_date),
+    Operator("DateGreaterThanEquals", _date(compare.ge), False, reads=read_date),
+    Operator("Bool", _bool, False, True, read_bool),
+    Operator("BinaryEquals", _base64, reads=read_base64),
+    Operator("IpAddress", _address, reads=read_address),
+    Operator("NotIpAddress", _address, True, reads=read_address),
+    Operator("ArnEquals", _arn, False, True, _read_arn),
+    Operator("ArnNotEquals", _arn, True, True, _read_arn),
+    Operator("ArnLike", _arn, False, True, _read_arn),
+    Operator("ArnNotLike", _arn, True, True, _read_arn),
 )
 NULL: Final = Operator("Null", _bool)
 """``Null`` asks about the key's presence, not its value; it is compiled apart."""

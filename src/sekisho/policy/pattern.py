@@ -119,10 +119,11 @@ class ArnPattern:
     policies) or when it contains a wildcard (resource policies); otherwise it matches nothing.
     """
 
-    __slots__ = ("anything", "exact", "parts", "prefix", "segments", "static", "text")
+    __slots__ = ("_matchers", "anything", "exact", "parts", "prefix", "segments", "static", "text")
 
     def __init__(self, text: str, variables: bool, complete: bool = True) -> None:
         self.text = text
+        self._matchers: list[Matcher] | None = None
         self.parts = parts_of(text, variables)
         self.anything = self.parts == [ANY]
         self.segments = [] if self.anything else _segments(self.parts)
@@ -157,10 +158,17 @@ class ArnPattern:
         fields = text.split(":", 5)
         if len(self.segments) != 6 or len(fields) != 6:
             return "" if self.static is None or not self.static(text) else None
-        for name, parts, field in zip(SEGMENTS, self.segments, fields, strict=True):
+        if self.static is not None:
+            if self._matchers is None:
+                self._matchers = [compile_tokens(_tokens(segment)) for segment in self.segments]
+            for index, matcher in enumerate(self._matchers):
+                if not matcher(fields[index]):
+                    return SEGMENTS[index]
+            return None
+        for index, parts in enumerate(self.segments):
             tokens = resolve(parts, context)
-            if tokens is None or not compile_tokens(tokens)(field):
-                return name
+            if tokens is None or not compile_tokens(tokens)(fields[index]):
+                return SEGMENTS[index]
         return None
 
     def _compile_static(self, whole: bool) -> Matcher:

@@ -98,7 +98,8 @@ class StatementWitness(NamedTuple):
     """One statement and what its elements said; every element that was looked at is listed, mismatches included."""
 
     policy: CompiledPolicy
-    index: int
+    position: int
+    """Index of the statement in its document."""
     pointer: str
     deny: bool
     applies: bool
@@ -202,7 +203,7 @@ def _settle(
     relevant = [found for found in layers if found.relevant]
     for found in relevant:
         if deny := found.deny:
-            return Decision(Verdict.EXPLICITLY_DENIED, found.layer, deny.policy, deny.index)
+            return Decision(Verdict.EXPLICITLY_DENIED, found.layer, deny.policy, deny.position)
     for layer in (Layer.RCP, Layer.SCP, Layer.ENDPOINT):
         if any(found.layer is layer and found.allow is None for found in relevant):
             return IMPLICIT[layer]
@@ -220,32 +221,78 @@ def _settle(
         if layer is Layer.IDENTITY:
             allowing = here.allow
     if allowing is not None:
-        return Decision(Verdict.ALLOWED, Layer.IDENTITY, allowing.policy, allowing.index)
+        return Decision(Verdict.ALLOWED, Layer.IDENTITY, allowing.policy, allowing.position)
     if grant is not None:
-        return Decision(Verdict.ALLOWED, resource_layer(question), grant.policy, grant.index)
+        return Decision(Verdict.ALLOWED, resource_layer(question), grant.policy, grant.position)
     return Decision(Verdict.ALLOWED, Layer.IDENTITY, None, -1)
 
 
+class _Notes(NamedTuple):
+    """What every explanation says again of a statement: pointers, expectations, findings of elements that matched."""
+
+    pointer: str
+    principals: tuple[str, ...]
+    action: Finding
+    """Of an action that matches; ``actual`` is filled in."""
+    resource: str
+    resources: tuple[str, ...]
+    conditions: tuple[tuple[str, str, str], ...]
+    """For each condition its pointer, its key in lower case, and what to call it."""
+
+
 def witness_statement(statement: CompiledStatement, question: Question, bounded: bool) -> StatementWitness:
-    """One statement against the question, element by element."""
-    pointer = pointer_of(statement)
+    """One statement against the question, element by element. One that is about other actions is not looked into."""
     if not statement.arm():
+        pointer = pointer_of(statement)
         unreadable = _unreadable(statement, pointer)
         return StatementWitness(
             statement.policy, statement.index, pointer, statement.deny, False, Match.NONE, (unreadable,)
         )
-    findings: list[Finding] = []
+    notes = statement.notes
+    if not isinstance(notes, _Notes):
+        notes = statement.notes = _note(statement)
     match = statement.names(question.subject, bounded)
-    if statement.principals is not None:
-        findings.append(_principal(statement, question, pointer, match))
-    findings.append(_action(statement, question, pointer))
-    if statement.patterns is not None:
-        findings.append(_resource(statement, question, pointer))
-    if statement.source is not None:
-        for condition, test in zip(statement.source.conditions, statement.tests, strict=True):
-            findings.append(_condition(statement, condition, test(question.context), question, pointer))
-    applies = all(finding.matched for finding in findings)
-    return StatementWitness(statement.policy, statement.index, pointer, statement.deny, applies, match, tuple(findings))
+    action = _action(statement, question, notes)
+    findings = [] if statement.principals is None else [_principal(statement, question, notes, match)]
+    findings.append(action)
+    applies = match is not Match.NONE and action.reason is Reason.MATCHED
+    if action.reason is Reason.MATCHED:
+        if statement.patterns is not None:
+            resource = _resource(statement, question, notes)
+            applies = applies and resource.reason is Reason.MATCHED
+            findings.append(resource)
+        for position, test in enumerate(statement.tests):
+            condition = _condition(statement, position, test(question.context), question, notes)
+            applies = applies and condition.reason is Reason.MATCHED
+            findings.append(condition)
+    return StatementWitness(
+        statement.policy, statement.index, notes.pointer, statement.deny, applies, match, tuple(findings)
+    )
+
+
+def _note(statement: CompiledStatement) -> _Notes:
+    source, pointer = statement.source, pointer_of(statement)
+    assert source is not None
+    named: tuple[str, ...] = ()
+    if (principals := source.principals) is not None:
+        named = (*principals.aws, *principals.service, *principals.federated, *principals.canonical)
+        named = ("*",) if principals.everyone else named
+    element = Element.NOT_ACTION if source.not_action else Element.ACTION
+    return _Notes(
+        pointer,
+        named,
+        Finding(element, f"{pointer}/{element.value}", Reason.MATCHED, source.actions),
+        f"{pointer}/{'NotResource' if source.not_resource else 'Resource'}",
+        source.resources or (),
+        tuple(
+            (
+                f"{pointer}/Condition/{escape(condition.operator)}/{escape(condition.key)}",
+                condition.key.lower(),
+                f"{condition.operator} {condition.key}",
+            )
+            for condition in source.conditions
+        ),
+    )
 
 
 def pointer_of(statement: CompiledStatement) -> str:
@@ -267,35 +314,28 @@ def _unreadable(statement: CompiledStatement, pointer: str) -> Finding:
     return Finding(Element.STATEMENT, pointer, Reason.UNREADABLE)
 
 
-def _principal(statement: CompiledStatement, question: Question, pointer: str, match: Match) -> Finding:
+def _principal(statement: CompiledStatement, question: Question, notes: _Notes, match: Match) -> Finding:
     element = Element.NOT_PRINCIPAL if statement.not_principal else Element.PRINCIPAL
     reason = Reason.MATCHED
     if match is Match.NONE:
         reason = Reason.PRINCIPAL_EXCLUDED if statement.not_principal else Reason.PRINCIPAL_MISMATCH
-    principals = statement.source.principals if statement.source is not None else None
-    expected: tuple[str, ...] = ()
-    if principals is not None:
-        named = (*principals.aws, *principals.service, *principals.federated, *principals.canonical)
-        expected = ("*",) if principals.everyone else named
     subject = question.subject
     actual = "anonymous" if subject.kind is SubjectKind.ANONYMOUS else subject.arn
-    return Finding(element, f"{pointer}/{element.value}", reason, expected, actual)
+    return Finding(element, f"{notes.pointer}/{element.value}", reason, notes.principals, actual)
 
 
-def _action(statement: CompiledStatement, question: Question, pointer: str) -> Finding:
-    source = statement.source
-    assert source is not None
-    action = question.action.lower()
-    named = any(names_action(pattern, action) for pattern in statement.actions)
-    if source.not_action:
-        reason = Reason.ACTION_EXCLUDED if named else Reason.MATCHED
-        return Finding(Element.NOT_ACTION, f"{pointer}/NotAction", reason, source.actions, question.action)
+def _action(statement: CompiledStatement, question: Question, notes: _Notes) -> Finding:
+    action, note = question.action.lower(), notes.action
+    named = action in statement.actions or any(names_action(pattern, action) for pattern in statement.actions)
     reason = Reason.MATCHED
-    if not named:
+    if note.element is Element.NOT_ACTION:
+        if named:
+            reason = Reason.ACTION_EXCLUDED
+    elif not named:
         service = action.partition(":")[0]
         same = any(pattern.partition(":")[0] in (service, "*") for pattern in statement.actions)
         reason = Reason.ACTION_MISMATCH if same else Reason.WRONG_SERVICE
-    return Finding(Element.ACTION, f"{pointer}/Action", reason, source.actions, question.action)
+    return Finding(note.element, note.pointer, reason, note.expected, question.action)
 
 
 _BY_SEGMENT = {
@@ -307,16 +347,14 @@ _BY_SEGMENT = {
     "account": Reason.ACCOUNT_MISMATCH,
     "resource": Reason.RESOURCE_MISMATCH,
 }
-_NEARNESS = list(_BY_SEGMENT)
+_NEARNESS = {segment: place for place, segment in enumerate(_BY_SEGMENT)}
 
 
-def _resource(statement: CompiledStatement, question: Question, pointer: str) -> Finding:
+def _resource(statement: CompiledStatement, question: Question, notes: _Notes) -> Finding:
     """The pattern that got furthest speaks for the element."""
     resource, context = question.resource, question.context
-    patterns = statement.patterns or ()
-    expected = tuple(pattern.text for pattern in patterns)
     element = Element.NOT_RESOURCE if statement.not_resource else Element.RESOURCE
-    where = f"{pointer}/{element.value}"
+    where, expected = notes.resource, notes.resources
     covered = statement.covers(resource)
     if covered is None:
         covered = statement.covers_in(resource, context)
@@ -324,27 +362,26 @@ def _resource(statement: CompiledStatement, question: Question, pointer: str) ->
         return Finding(element, where, Reason.MATCHED, expected, resource)
     if statement.not_resource:
         return Finding(element, where, Reason.RESOURCE_EXCLUDED, expected, resource)
-    nearest, detail = "", ""
-    for pattern in patterns:
+    nearest, variable = "", ""
+    for pattern in statement.patterns or ():
         segment = pattern.mismatch(resource, context) or ""
-        if _NEARNESS.index(segment) >= _NEARNESS.index(nearest):
-            nearest, detail = segment, unresolved(pattern.parts, context) if segment == "resource" else ""
-    if detail:
-        return Finding(element, where, Reason.VARIABLE_UNRESOLVED, expected, resource, detail)
+        if _NEARNESS[segment] >= _NEARNESS[nearest]:
+            nearest = segment
+            variable = unresolved(pattern.parts, context) if pattern.static is None and segment == "resource" else ""
+    if variable:
+        return Finding(element, where, Reason.VARIABLE_UNRESOLVED, expected, resource, variable)
     return Finding(element, where, _BY_SEGMENT[nearest], expected, resource, nearest)
 
 
-def _condition(
-    statement: CompiledStatement, condition: Condition, holds: bool, question: Question, pointer: str
-) -> Finding:
-    where = f"{pointer}/Condition/{escape(condition.operator)}/{escape(condition.key)}"
-    actual = question.context.get(condition.key.lower())
-    detail = f"{condition.operator} {condition.key}"
-    reason = Reason.MATCHED
-    if not holds:
-        reason, variable = _why_not(statement, condition, actual, question)
-        detail = variable or detail
-    return Finding(Element.CONDITION, where, reason, condition.values, actual, detail)
+def _condition(statement: CompiledStatement, position: int, holds: bool, question: Question, notes: _Notes) -> Finding:
+    where, key, detail = notes.conditions[position]
+    assert statement.source is not None
+    condition = statement.source.conditions[position]
+    actual = question.context.get(key)
+    if holds:
+        return Finding(Element.CONDITION, where, Reason.MATCHED, condition.values, actual, detail)
+    reason, variable = _why_not(statement, condition, actual, question)
+    return Finding(Element.CONDITION, where, reason, condition.values, actual, variable or detail)
 
 
 def _why_not(
@@ -361,9 +398,8 @@ def _why_not(
     if not isinstance(actual, str) and quantifier is Quantifier.NONE:
         return Reason.KEY_MULTIVALUED, ""
     variables = statement.variables and row.variables
-    check = row.build(condition.values, variables)
     values = (actual,) if isinstance(actual, str) else actual or ()
-    if any(check(value, question.context) is None for value in values):
+    if row.reads is not None and any(row.reads(value) is None for value in values):
         return Reason.VALUE_ILL_TYPED, ""
     if row.negated:
         return Reason.VALUE_EXCLUDED, ""
