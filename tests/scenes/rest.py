@@ -62,7 +62,7 @@ class Rest:
             if here not in known:
                 known[here] = self("CreateResource", restApiId=self.api, parentId=parent, pathPart=part)["id"]
             parent = known[here]
-        return parent
+        return str(parent)
 
     def method(self, path: str, verb: str, **params: Any) -> dict[str, Any]:
         """A method without integration; the members that address it."""

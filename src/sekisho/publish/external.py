@@ -7,6 +7,8 @@ from importlib import import_module
 from typing import Any
 
 from sekisho.faults.fault import Kind
+from sekisho.gateway.context.variables import compile_format
+from sekisho.gateway.trace import Trace
 
 
 def compile_template(text: str) -> Any:
@@ -14,7 +16,6 @@ def compile_template(text: str) -> Any:
     return import_module("sekisho.vtl").compile_template(text)
 
 
-def compile_log_format(line: str, kind: Kind) -> Callable[[Any], str]:
+def compile_log_format(line: str, kind: Kind) -> Callable[[Trace], str]:
     """An access-log format as a function from a trace to a line."""
-    render: Callable[[Any], str] = import_module("sekisho.gateway.context.variables").compile_format(line, kind)
-    return render
+    return compile_format(line.rstrip("\r\n"), kind)

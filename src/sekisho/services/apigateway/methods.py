@@ -158,7 +158,7 @@ def check(call: Call, document: Mapping[str, Any]) -> None:
 
 
 def check_model(call: Call, name: str) -> None:
-    if name not in ("Empty", "Error") and f"{lookup.api_id(call)}/{name}" not in call.table(lookup.MODELS):
+    if f"{lookup.api_id(call)}/{name}" not in call.table(lookup.MODELS):
         raise bad_request(f"Invalid model identifier specified: {name}")
 
 

@@ -113,16 +113,25 @@ def operations(raw: Any) -> list[Operation]:
     """``patchOperations`` of a call, checked for form."""
     checked = []
     for each in raw or ():
+        if not isinstance(each, Mapping):
+            raise bad_request("Invalid patch operation specified")
         path, op = each.get("path"), each.get("op")
         if path is None:
             raise bad_request("Invalid patch path null")  # vector update_gateway_response/update-gateway-no-path
         if op not in ("add", "remove", "replace", "copy", "move", "test"):
             raise bad_request(f"Invalid patch operation specified: {op}")
         value = each.get("value")
-        if value is not None and not isinstance(value, str):
-            value = str(value).lower() if isinstance(value, bool) else str(value)
-        checked.append(Operation(op, str(path), value, each.get("from")))
+        checked.append(Operation(op, str(path), None if value is None else _as_text(value), each.get("from")))
     return checked
+
+
+def _as_text(value: Any) -> str:
+    """Scalars as clients would write them. Raises BadRequestException for maps and lists."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, str | int | float):
+        return str(value)
+    raise bad_request("Invalid patch value specified: only single values can be set")
 
 
 def unescape(segment: str) -> str:
@@ -195,11 +204,11 @@ def _apply_one(document: dict[str, Any], operation: Operation, target: Target) -
 
 def _value(document: dict[str, Any], operation: Operation, target: Target) -> Any:
     if operation.op in ("copy", "move"):
-        *parents, last = (operation.source or "").lstrip("/").split("/")
+        *parents, last = str(operation.source or "").lstrip("/").split("/")
         holder = _holder(document, parents, create=False)
         if unescape(last) not in holder:
             raise bad_request(f"Invalid patch from path {operation.source}")
-        return holder[unescape(last)]
+        return target.convert(_as_text(holder[unescape(last)]))
     if target.cleared_by_empty and not operation.value:
         return None
     if operation.value is None:
@@ -227,7 +236,7 @@ def _change_list(document: dict[str, Any], path: list[str], value: str, operatio
         have = [operation.value if each == value and operation.value else each for each in have]
     else:
         given = [value] if target.shape is Shape.ITEM else [part.strip() for part in value.split(",") if part.strip()]
-        have += [each for each in given if each not in have]
+        have += [each for each in dict.fromkeys(given) if each not in have]
     if have:
         holder[path[-1]] = have
     else:

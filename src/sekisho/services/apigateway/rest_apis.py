@@ -86,6 +86,8 @@ def create_rest_api(call: Call) -> Mapping[str, Any]:
     table.put(identifier, document)
     top = {"id": root, "path": "/", "resourceMethods": {}}
     call.table(lookup.RESOURCES).put(f"{identifier}/{root}", top)
+    for model in default_models():
+        call.table(lookup.MODELS).put(f"{identifier}/{model['name']}", {"id": ids.short_id(call.entropy), **model})
     return describe(document)
 
 
@@ -150,6 +152,22 @@ def checked(call: Call, document: Doc) -> Doc:
     if document.get("policy"):
         document["policy"] = rewrite_policy(document["policy"], call.region, call.account, document["id"])
     return document
+
+
+def default_models() -> tuple[Doc, ...]:
+    """``Empty`` and ``Error``, which every API has from the beginning."""
+    draft = "http://json-schema.org/draft-04/schema#"
+    error = {"$schema": draft, "title": "Error Schema", "type": "object", "properties": {"message": {"type": "string"}}}
+    schemas = {"Empty": {"$schema": draft, "title": "Empty Schema", "type": "object"}, "Error": error}
+    return tuple(
+        {
+            "name": name,
+            "description": f"This is a default {name.lower()} schema model",
+            "schema": json.dumps(schema, indent=2),
+            "contentType": "application/json",
+        }
+        for name, schema in schemas.items()
+    )
 
 
 def rewrite_policy(text: str, region: str, account: str, api: str) -> str:
