@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from botocore.loaders import Loader
 from tests.scenes.calls import ACCOUNT, NOW, make_call, root, run
 from tests.scenes.shapes import assert_fits
 
@@ -19,7 +20,10 @@ from sekisho.services.iam import OPERATIONS as IAM
 from sekisho.services.operation import ServiceError
 from sekisho.services.sts import OPERATIONS as STS
 from sekisho.state.world import Key, Overlay, World
+from sekisho.wire.model import Models
+from sekisho.wire.validate import validate
 
+MODELS = Models(lambda service: Loader().load_service_model(service, "service-2"))
 TABLES = {"iam": IAM, "sts": STS}
 ROOT_SECRET = "root-secret"
 LAMBDA_TRUST = json.dumps(
@@ -69,6 +73,9 @@ class Account:
             snapshot=self.snapshot,
             now=self.now,
         )
+        invalid = validate(MODELS.get(service).operations[operation], params)
+        if invalid is not None:
+            raise ServiceError(invalid.code, invalid.message)
         output = dict(run(TABLES[service][operation], call))
         assert_fits(service, operation, output)
         changes = store.changes()

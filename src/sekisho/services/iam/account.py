@@ -13,7 +13,7 @@ from sekisho.policy.validate import INLINE_TOTAL, LIMITS, PolicyKind
 from sekisho.services.iam import describe
 from sekisho.services.iam.attachments import ATTACHED_QUOTA
 from sekisho.services.iam.aws_managed import AWS_MANAGED
-from sekisho.services.iam.constraints import ALIAS, IamOperations, invalid
+from sekisho.services.iam.constraints import IamOperations
 from sekisho.services.iam.entities import GROUP, ROLE, USER, no_such, paged, policies
 from sekisho.services.iam.groups import GROUPS_PER_USER
 from sekisho.services.iam.instance_profiles import profiles
@@ -141,12 +141,6 @@ def list_account_aliases(call: Call) -> Mapping[str, Any]:
 @ops("CreateAccountAlias")
 def create_account_alias(call: Call) -> Mapping[str, Any]:
     alias = call.params["AccountAlias"]
-    if not ALIAS.fullmatch(alias):
-        raise invalid(
-            "AccountAlias",
-            alias,
-            "Member must satisfy regular expression pattern: ^[a-z0-9]([a-z0-9]|-(?!-)){1,61}[a-z0-9]$",
-        )
     for partition in call.store.partitions():
         other = partition[2:] == ("iam", "account") and partition.account != call.account
         if other and any(record["Alias"] == alias for _, record in call.store.items(partition)):

@@ -13,7 +13,7 @@ from sekisho.kit.arn import iam_arn
 from sekisho.kit.ids import unique_id
 from sekisho.services.iam import describe
 from sekisho.services.iam.aws_managed import AWS_MANAGED
-from sekisho.services.iam.constraints import POLICY_PATH, IamOperations
+from sekisho.services.iam.constraints import IamOperations
 from sekisho.services.iam.documents import check_managed_policy
 from sekisho.services.iam.entities import (
     ENTITIES,
@@ -63,12 +63,6 @@ def _described(call: Call, record: Mapping[str, Any]) -> dict[str, Any]:
 def create_policy(call: Call) -> Mapping[str, Any]:
     params = call.params
     name, path, document = params["PolicyName"], params.get("Path") or "/", params["PolicyDocument"]
-    if not POLICY_PATH.fullmatch(path):
-        raise ServiceError(
-            "ValidationError",
-            "The specified value for path is invalid. "
-            "It must begin and end with / and contain only alphanumeric characters and/or / characters.",
-        )
     if any(other["PolicyName"].lower() == name.lower() for _, other in policies(call).items()):
         raise ServiceError(
             "EntityAlreadyExists", f"A policy called {name} already exists. Duplicate names are not allowed.", 409

@@ -153,10 +153,11 @@ def list_access_keys(call: Call) -> Mapping[str, Any]:
 @ops("UpdateAccessKey", resource=user_arn)
 def update_access_key(call: Call) -> Mapping[str, Any]:
     record = _require_key(call)
-    if call.params["Status"] not in ("Active", "Inactive"):
+    if call.params["Status"] == "Expired":
+        # The model's enum has it, but it is AWS's to set.
         raise ServiceError(
             "ValidationError",
-            f"1 validation error detected: Value '{call.params['Status']}' at 'status' failed to satisfy constraint: "
+            "1 validation error detected: Value 'Expired' at 'status' failed to satisfy constraint: "
             "Member must satisfy enum value set: [Active, Inactive]",
         )
     record["Status"] = call.params["Status"]

@@ -19,25 +19,24 @@ from sekisho.kit.arn import Arn, sts_arn
 from sekisho.policy.combine import decide
 from sekisho.policy.request import Question, SubjectKind, Value
 from sekisho.services.operation import Call, Operations, ServiceError
-from sekisho.services.sts.constraints import check, duration
 from sekisho.services.sts.credentials import issue
 from sekisho.services.sts.session_terms import Terms, terms
 
 ops = Operations("sts")
 
+DEFAULT = 3600
 CHAINED = 3600
 """Seconds that a session assumed from another role's session may last."""
 
 
 @ops("AssumeRole", authorized=False)
 def assume_role(call: Call) -> Mapping[str, Any]:
-    check(call, "RoleArn", "RoleSessionName", "ExternalId", "SourceIdentity")
     params = call.params
     role_arn, name = params["RoleArn"], params["RoleSessionName"]
     parsed = Arn.parse(role_arn)
     if parsed is None or parsed.service != "iam" or not parsed.resource.startswith("role/"):
         raise ServiceError("ValidationError", "Request ARN is invalid")
-    seconds = duration(call, 3600, 43200)
+    seconds = params.get("DurationSeconds") or DEFAULT
     if params.get("SerialNumber") or params.get("TokenCode"):
         raise mfa_failed()
     asked = terms(call, parsed.account)

@@ -8,17 +8,15 @@ from __future__ import annotations
 
 import json
 import zlib
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from sekisho.policy.validate import PolicyKind, validate
 from sekisho.services.operation import Call, ServiceError
-from sekisho.services.sts.constraints import TAG, TAG_PATTERN, invalid
 
 PACKED_LIMIT = 4096
 """Bytes of compressed policies and tags. AWS publishes no figure, only that there is one; inferred from the largest
 session policy and fifty tags of ordinary length fitting."""
 
-TAGS = 50
 POLICY_ARNS = 10
 POLICY_LENGTH = 2048
 
@@ -60,7 +58,7 @@ def _policies(call: Call, account: str) -> list[str] | None:
         check_session_policy(inline)
         out.append(inline)
     if len(arns) > POLICY_ARNS:
-        raise invalid("PolicyArns", arns, f"Member must have length less than or equal to {POLICY_ARNS}")
+        raise ServiceError("LimitExceeded", f"Cannot exceed quota for PoliciesPerSession: {POLICY_ARNS}")
     managed = call.snapshot.identities.managed
     for arn in arns:
         found = managed.get(arn)
@@ -94,22 +92,10 @@ def _packed(text: str) -> int:
 
 
 def _tags(call: Call) -> dict[str, str]:
-    given: list[dict[str, Any]] = call.params.get("Tags") or []
-    if len(given) > TAGS:
-        raise invalid("Tags", given, f"Member must have length less than or equal to {TAGS}")
     out: dict[str, str] = {}
     seen: set[str] = set()
-    for number, tag in enumerate(given, 1):
-        key, value = tag["Key"], tag["Value"]
-        for text, most, member in ((key, 128, "key"), (value, 256, "value")):
-            where = f"tags.{number}.member.{member}"
-            if len(text) > most:
-                raise invalid(where, text, f"Member must have length less than or equal to {most}")
-            if not TAG.fullmatch(text):
-                suffix = "+" if member == "key" else "*"
-                raise invalid(where, text, f"Member must satisfy regular expression pattern: {TAG_PATTERN}{suffix}")
-        if not key:
-            raise invalid(f"tags.{number}.member.key", key, "Member must have length greater than or equal to 1")
+    for tag in call.params.get("Tags") or ():
+        key = tag["Key"]
         if key.lower().startswith("aws:"):
             raise ServiceError("InvalidParameterValue", "Tag keys that start with aws: are reserved for system use.")
         if key.lower() in seen:
@@ -117,7 +103,7 @@ def _tags(call: Call) -> dict[str, str]:
                 "InvalidParameterValue", "Duplicate tag keys found. Please note that Tag keys are case insensitive."
             )
         seen.add(key.lower())
-        out[key] = value
+        out[key] = tag["Value"]
     return out
 
 

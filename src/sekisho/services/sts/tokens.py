@@ -12,14 +12,12 @@ from sekisho.kit.arn import sts_arn
 from sekisho.policy.request import SubjectKind
 from sekisho.services.operation import Call, Operations, ServiceError
 from sekisho.services.sts.assume_role import mfa_failed
-from sekisho.services.sts.constraints import check, duration
 from sekisho.services.sts.credentials import issue
 from sekisho.services.sts.session_terms import Terms, terms
 from sekisho.state.world import GLOBAL, Key
 
 ops = Operations("sts")
 
-LONGEST = 129600
 LONGEST_OF_ROOT = 3600
 DEFAULT = 43200
 
@@ -33,7 +31,6 @@ def get_caller_identity(call: Call) -> Mapping[str, Any]:
 @ops("GetSessionToken", authorized=False)
 def get_session_token(call: Call) -> Mapping[str, Any]:
     _refuse_temporary(call)
-    seconds = duration(call, DEFAULT, LONGEST)
     if call.params.get("SerialNumber") or call.params.get("TokenCode"):
         raise mfa_failed()
     subject = call.caller.subject
@@ -45,7 +42,7 @@ def get_session_token(call: Call) -> Mapping[str, Any]:
         user_id=subject.unique_id,
         issuer=(subject.arn, subject.unique_id),
         name=call.caller.name,
-        seconds=_of_root(call, seconds),
+        seconds=_seconds(call),
         terms=Terms(None, {}, [], None),
     )
     return {"Credentials": credentials}
@@ -57,9 +54,7 @@ def _federated_arn(call: Call) -> str:
 
 @ops("GetFederationToken", resource=_federated_arn)
 def get_federation_token(call: Call) -> Mapping[str, Any]:
-    check(call, "Name", "Policy")
     _refuse_temporary(call)
-    seconds = duration(call, DEFAULT, LONGEST)
     subject, name = call.caller.subject, call.params["Name"]
     given = terms(call, subject.account)
     arn, user_id = _federated_arn(call), f"{subject.account}:{name}"
@@ -71,7 +66,7 @@ def get_federation_token(call: Call) -> Mapping[str, Any]:
         user_id=user_id,
         issuer=(subject.arn, subject.unique_id),
         name=name,
-        seconds=_of_root(call, seconds),
+        seconds=_seconds(call),
         terms=given,
     )
     out: dict[str, Any] = {
@@ -83,8 +78,9 @@ def get_federation_token(call: Call) -> Mapping[str, Any]:
     return out
 
 
-def _of_root(call: Call, seconds: int) -> int:
-    """Sessions of the root last an hour at most; longer ones are shortened, not refused."""
+def _seconds(call: Call) -> int:
+    """How long the session lasts. Those of the root last an hour at most; longer ones are shortened, not refused."""
+    seconds: int = call.params.get("DurationSeconds") or DEFAULT
     return min(seconds, LONGEST_OF_ROOT) if call.caller.subject.kind is SubjectKind.ROOT else seconds
 
 
@@ -96,7 +92,6 @@ def _refuse_temporary(call: Call) -> None:
 
 @ops("GetAccessKeyInfo", authorized=False)
 def get_access_key_info(call: Call) -> Mapping[str, Any]:
-    check(call, "AccessKeyId")
     id_ = call.params["AccessKeyId"]
     for partition in call.store.partitions():
         holds_keys = partition[2:] in (("iam", "accesskey"), ("sts", "session"))

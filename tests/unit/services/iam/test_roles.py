@@ -7,8 +7,11 @@ from typing import Any
 from urllib.parse import unquote
 
 import pytest
-from tests.scenes.calls import ACCOUNT
+from tests.scenes.calls import ACCOUNT, make_call, run
 from tests.scenes.iam import LAMBDA_TRUST, Account, statement, trust
+
+from sekisho.services.iam import OPERATIONS
+from sekisho.services.operation import ServiceError
 
 
 @pytest.fixture
@@ -55,39 +58,39 @@ def test_missing_and_duplicate_roles(account: Account) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "message"),
+    ("params", "message"),
     [
         (
-            "a b",
+            {"RoleName": "a b"},
             "The specified value for roleName is invalid. "
             "It must contain only alphanumeric characters and/or the following: +=,.@_-",
         ),
         (
-            "x" * 65,
-            f"1 validation error detected: Value '{'x' * 65}' at 'roleName' failed to satisfy constraint: "
-            "Member must have length less than or equal to 64",
+            {"Path": "team"},
+            "The specified value for path is invalid. "
+            "It must begin and end with / and contain only alphanumeric characters and/or / characters.",
         ),
         (
-            "",
-            "1 validation error detected: Value '' at 'roleName' failed to satisfy constraint: "
-            "Member must have length greater than or equal to 1",
+            {"AssumeRolePolicyDocument": "\u30ed"},
+            "The specified value for assumeRolePolicyDocument is invalid. "
+            "It must contain only printable ASCII characters.",
         ),
     ],
 )
-def test_names_that_iam_does_not_accept(account: Account, name: str, message: str) -> None:
-    answer = account.refused("iam", "CreateRole", RoleName=name, AssumeRolePolicyDocument=LAMBDA_TRUST)
-    assert answer == ("ValidationError", message, 400)
+def test_iam_has_its_own_words_for_misspelled_members(params: dict[str, str], message: str) -> None:
+    call = make_call("iam", "CreateRole", {"RoleName": "r", "AssumeRolePolicyDocument": LAMBDA_TRUST, **params})
+    with pytest.raises(ServiceError) as caught:
+        run(OPERATIONS["CreateRole"], call)
+    assert (caught.value.code, caught.value.message, caught.value.status) == ("ValidationError", message, 400)
 
 
-def test_bad_path_and_duration(account: Account) -> None:
+def test_names_and_durations_out_of_bounds(account: Account) -> None:
     code, message, _ = account.refused(
-        "iam", "CreateRole", RoleName="r", Path="team", AssumeRolePolicyDocument=LAMBDA_TRUST
+        "iam", "CreateRole", RoleName="x" * 65, AssumeRolePolicyDocument=LAMBDA_TRUST, MaxSessionDuration=60
     )
-    assert code == "ValidationError" and message.startswith("The specified value for path is invalid.")
-    code, message, _ = account.refused(
-        "iam", "CreateRole", RoleName="r", MaxSessionDuration=60, AssumeRolePolicyDocument=LAMBDA_TRUST
-    )
-    assert code == "ValidationError" and "greater than or equal to 3600" in message
+    assert code == "ValidationError"
+    assert "at 'roleName' failed to satisfy constraint: Member must have length less than or equal to 64" in message
+    assert "Member must have value greater than or equal to 3600" in message
 
 
 def test_a_role_with_rights_cannot_be_deleted(account: Account) -> None:
