@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from sekisho.config.context import CallerContext
 from sekisho.kit.arn import Arn
-from sekisho.policy.combine import Decision, Layer, Verdict, decide
+from sekisho.policy.combine import Decision, decide
+from sekisho.policy.messages import denial_reason
 from sekisho.policy.request import Question, SubjectKind, Value
 from sekisho.services.operation import Call, ServiceError
 
@@ -47,9 +48,5 @@ def denial(arn: str, action: str, resource: str, decision: Decision) -> str:
 
     Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html
     """
-    if decision.verdict is Verdict.EXPLICITLY_DENIED:
-        article = "an" if decision.layer is Layer.IDENTITY else "a"
-        why = f"with an explicit deny in {article} {decision.layer.value}"
-    else:
-        why = f"because no {decision.layer.value} allows the {action} action"
-    return f"User: {arn} is not authorized to perform: {action} on resource: {resource} {why}"
+    reason = denial_reason(decision, action)
+    return f"User: {arn} is not authorized to perform: {action} on resource: {resource} {reason}"
