@@ -60,6 +60,16 @@ def encode_document(document: Document) -> str:
         return json.dumps(document, ensure_ascii=True)
 
 
+def decode_document(text: str) -> dict[str, Any]:
+    """The inverse of ``encode_document``."""
+    document: dict[str, Any]
+    try:
+        document = orjson.loads(text)
+    except orjson.JSONDecodeError:
+        document = json.loads(text)
+    return document
+
+
 class Storage:
     """The database of records and the folder of blobs. One thread at a time."""
 
@@ -93,7 +103,7 @@ class Storage:
         """The world as it was when ``revision`` was the newest."""
         world = World()
         rows = self._db.execute(_AT, (revision,))
-        world.apply((Change(Key(*row[:5]), orjson.loads(row[5])) for row in rows), revision)
+        world.apply((Change(Key(*row[:5]), decode_document(row[5])) for row in rows), revision)
         return world
 
     def commit(self, changes: Iterable[Change], revision: int, blobs: Mapping[str, bytes]) -> None:
