@@ -3,8 +3,8 @@
 Theory of operation. A pattern is a list of terms. Plain ones must all be contained in the message, those after ``-``
 must not, and when all terms begin with ``?`` one of them is enough. Terms are matched as they are written, case
 included. Terms with other characters than letters, digits and ``_`` stand in double quotes. The three other languages
-of AWS's patterns (JSON ``{…}``, space-delimited ``[…]``, regular expressions ``%…%``) are recognised and refused: a filter
-that silently matched the wrong events would be worse than none.
+of AWS's patterns (JSON ``{…}``, space-delimited ``[…]``, regular expressions ``%…%``) are recognised and refused: a
+filter that silently matched the wrong events would be worse than none.
 
 Source: https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/FilterAndPatternSyntax.html
 """

@@ -9,6 +9,8 @@ import pytest
 from tests.scenes.calls import ACCOUNT
 from tests.scenes.functions import ROLE, Functions, arn
 
+from sekisho.services.operation import ServiceError
+
 SOURCE = f"arn:aws:execute-api:us-east-1:{ACCOUNT}:abc123/*/GET/pets"
 GRANT = {"StatementId": "s1", "Action": "lambda:InvokeFunction", "Principal": "apigateway.amazonaws.com"}
 
@@ -149,7 +151,7 @@ def test_revisions_guard_the_policy(cloud: Functions) -> None:
 
 def test_policies_have_a_limit(cloud: Functions) -> None:
     with pytest.raises(
-        Exception, match=r"The final policy size \(\d+\) is bigger than the limit \(20480\)\."
+        ServiceError, match=r"The final policy size \(\d+\) is bigger than the limit \(20480\)\."
     ) as caught:
         for number in range(200):
             cloud("AddPermission", FunctionName="orders", SourceArn=SOURCE, **{**GRANT, "StatementId": f"s{number}"})
