@@ -5,6 +5,7 @@ from sekisho.services.apigateway import (
     authorizers,
     deployments,
     gateway_responses,
+    imports,
     integration_responses,
     integrations,
     methods,
@@ -31,6 +32,7 @@ OPERATIONS = compose(
         validators,
         models,
         gateway_responses,
+        imports,
         account,
         tags,
     )

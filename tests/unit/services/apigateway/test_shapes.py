@@ -141,7 +141,9 @@ def test_every_operation_answers_in_shape() -> None:
     rest("DeleteModel", **api, modelName="Pet")
     rest("DeleteAuthorizer", **api, **authorizer)
     rest("DeleteResource", **api, resourceId=where["resourceId"])
+    rest("PutRestApi", **api, mode="overwrite", body=b'{"openapi": "3.0.1", "info": {"title": "t"}}')
     rest("DeleteRestApi", **api)
+    rest("ImportRestApi", body=b'{"openapi": "3.0.1", "info": {"title": "t"}}')
     assert rest.called == set(OPERATIONS)
 
 
