@@ -10,7 +10,7 @@ from __future__ import annotations
 import itertools
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from botocore.auth import SigV4Auth
@@ -28,7 +28,8 @@ from sekisho.functions.invocation import Failed, FunctionSpec, InvocationResult,
 from sekisho.gateway.context.variables import compile_format
 from sekisho.gateway.entry import begin
 from sekisho.gateway.record import finish
-from sekisho.gateway.request import GatewayRequest, GatewayResponse as Answer
+from sekisho.gateway.request import GatewayRequest
+from sekisho.gateway.request import GatewayResponse as Answer
 from sekisho.gateway.trace import Trace
 from sekisho.kit.headers import Headers
 from sekisho.policy.combine import PolicyStack
@@ -149,14 +150,20 @@ def gateway_may_invoke(
 
 
 def lambda_proxy(
-    credentials: str = "", *, arn: str = FUNCTION, qualifier: str = "", method: str = "POST", timeout: float = 29.0
+    credentials: str = "",
+    *,
+    arn: str = FUNCTION,
+    qualifier: str = "",
+    method: str = "POST",
+    timeout: float = 29.0,
+    illegal: str = "",
 ) -> LambdaProxy:
     """``AWS_PROXY``; ``credentials`` as in PutIntegration."""
     authority = Authority.SERVICE
     if credentials:
         authority = Authority.CALLER if credentials == "arn:aws:iam::*:user/*" else Authority.ROLE
     prefix = f"arn:aws:execute-api:{REGION}:{ACCOUNT}:{API}/"
-    return LambdaProxy(arn, qualifier, authority, credentials, prefix, timeout, method)
+    return LambdaProxy(arn, qualifier, authority, credentials, prefix, timeout, method, illegal_header=illegal)
 
 
 class Literal:
@@ -264,15 +271,7 @@ class Api:
     ) -> Api:
         prefix = f"arn:aws:execute-api:{REGION}:{ACCOUNT}:{API}/{self.stage}/"
         if isinstance(integration, LambdaProxy):
-            integration = LambdaProxy(
-                integration.function_arn,
-                integration.qualifier,
-                integration.authority,
-                integration.role_arn,
-                prefix,
-                integration.timeout,
-                integration.http_method,
-            )
+            integration = replace(integration, source_arn=prefix)
         self.router.add(path, method, Route(f"res{len(path)}", path, method, prefix, auth, integration, key))
         return self
 

@@ -37,6 +37,8 @@ class LambdaProxy:
     """The integration's ``httpMethod``; Lambda accepts only POST."""
     uri: str = ""
     """As configured, stage variables unresolved: explanations show it."""
+    illegal_header: str = ""
+    """A header that ``requestParameters`` map although API Gateway keeps it for itself: every request fails."""
 
 
 @dataclass(frozen=True, slots=True)

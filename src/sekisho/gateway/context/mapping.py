@@ -17,10 +17,11 @@ from sekisho.gateway.payload.v1 import query_values
 
 Reader = Callable[[Exchange], str | None]
 
-_REFERENCE: Final = re.compile(
-    r"\$\{?(context\.[A-Za-z0-9_.]+|stageVariables\.[A-Za-z0-9_]+"
-    r"|(?:method\.)?request\.(?:header|querystring|path)\.[A-Za-z0-9_.$!#%&'*+^`|~-]+)\}?"
+_NAME: Final = (
+    r"(context\.[A-Za-z0-9_.]+|stageVariables\.[A-Za-z0-9_]+"
+    r"|(?:method\.)?request\.(?:header|querystring|path)\.[A-Za-z0-9_.!#%&'*+^`|~-]+)"
 )
+_REFERENCE: Final = re.compile(rf"\$(?:{_NAME}|\{{{_NAME}\}})")
 
 
 def mapped_value(expression: str, x: Exchange) -> str | None:
@@ -67,8 +68,9 @@ def _parts(template: str) -> tuple[str | Reader, ...]:
     parts: list[str | Reader] = []
     end = 0
     for found in _REFERENCE.finditer(template):
-        name = found.group(1).rstrip(".")
-        tail = found.group(1)[len(name) :]
+        whole = found.group(1) or found.group(2)
+        name = whole.rstrip(".")
+        tail = whole[len(name) :]
         parts += [template[end : found.start()], _reader(name), tail]
         end = found.end()
     parts.append(template[end:])

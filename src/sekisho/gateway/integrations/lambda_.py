@@ -43,6 +43,8 @@ def prepare(x: Exchange, target: LambdaProxy) -> Outcome:
         return _ADDRESS_INVALID
     if target.http_method != "POST":
         return Reject(Fault.FUNCTION_METHOD_NOT_POST, {"method": target.http_method})
+    if target.illegal_header:
+        return Reject(Fault.HEADER_MAPPING_ILLEGAL, {"header": target.illegal_header})
     function = x.snapshot.functions.get(target.function_arn)
     refusal = authority.refusal(x, target, function)
     if refusal is not None:
