@@ -15,6 +15,7 @@ from sekisho.policy.combine import (
 from sekisho.policy.compile import CompiledPolicy, compile_policy
 from sekisho.policy.messages import denial_message, denial_reason
 from sekisho.policy.principals import Match
+from sekisho.policy.remedy import Edit, EditKind, Remedy, patched, remedies
 from sekisho.policy.request import (
     ANONYMOUS,
     EMPTY_CONTEXT,
@@ -39,6 +40,8 @@ __all__ = [
     "CompiledPolicy",
     "Context",
     "Decision",
+    "Edit",
+    "EditKind",
     "Finding",
     "Layer",
     "LayerWitness",
@@ -49,6 +52,7 @@ __all__ = [
     "PolicyStack",
     "Question",
     "Reason",
+    "Remedy",
     "StatementWitness",
     "Subject",
     "SubjectKind",
@@ -63,7 +67,9 @@ __all__ = [
     "denial_reason",
     "explain",
     "explicit_deny_of",
+    "patched",
     "read_case",
+    "remedies",
     "service_subject",
     "subject_from",
     "validate",
