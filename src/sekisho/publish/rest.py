@@ -35,10 +35,11 @@ from sekisho.config.integrations import (
 from sekisho.config.patterns import PatternRefused, compile_pattern
 from sekisho.config.router import Router
 from sekisho.faults.fault import Kind
+from sekisho.gateway.context.variables import compile_format
 from sekisho.kit.arn import Arn, execute_api_arn
 from sekisho.policy.compile import compile_policy
-from sekisho.publish.external import compile_log_format, compile_template
 from sekisho.state.world import Document, Key, Partition, View
+from sekisho.vtl import Template, compile_template
 
 SERVICE = "apigateway"
 CALLER = "arn:aws:iam::*:user/*"
@@ -252,7 +253,7 @@ def _pattern(text: str) -> Callable[[str], bool] | None:
         return lambda _: False
 
 
-def _templates(templates: Mapping[str, str | None] | None) -> Mapping[str, Any]:
+def _templates(templates: Mapping[str, str | None] | None) -> Mapping[str, Template]:
     return {kind: compile_template(text or "") for kind, text in (templates or {}).items()}
 
 
@@ -290,5 +291,5 @@ def _access_log(id_: str, record: Document) -> AccessLog | None:
         region=arn.region,
         group=arn.resource.removeprefix("log-group:").removesuffix(":*"),
         stream=hashlib.md5(f"{id_}/{record['stageName']}".encode(), usedforsecurity=False).hexdigest(),
-        render=compile_log_format(settings["format"], Kind.REST),
+        render=compile_format(settings["format"], Kind.REST),
     )

@@ -23,7 +23,7 @@ ROLE = f"arn:aws:iam::{ACCOUNT}:role/r"
 def plain_compilers(monkeypatch: pytest.MonkeyPatch) -> None:
     """Templates and log formats stay text: their compilers have tests of their own."""
     monkeypatch.setattr(compiler, "compile_template", lambda text: ("template", text))
-    monkeypatch.setattr(compiler, "compile_log_format", lambda line, kind: lambda trace: f"{kind.name} {line}")
+    monkeypatch.setattr(compiler, "compile_format", lambda line, kind: lambda trace: f"{kind.name} {line}")
 
 
 def compiled(rest: Rest) -> ApiSnapshot:
