@@ -18,6 +18,7 @@ from typing import Final, NamedTuple, Protocol
 from sekisho.config.identities import AccessKey, Principal
 from sekisho.config.snapshot import Snapshot
 from sekisho.kit.arn import iam_arn
+from sekisho.kit.instants import amz
 from sekisho.policy.combine import NO_POLICIES
 from sekisho.policy.request import ANONYMOUS, Subject, SubjectKind
 from sekisho.sigv4.claim import Claim, NoClaim, read_claim
@@ -95,7 +96,7 @@ def verified(
     key = keyring.find(claim.access_key_id, snapshot)
     if key is None or not key.active:
         return failure_error(Failure.UNKNOWN_KEY, _UNKNOWN_KEY, protocol)
-    problem = verify_signature(request, claim, key, now)
+    problem = verify_signature(request, claim, key, now, protocol)
     if problem is not None:
         incomplete = problem.verdict in (Verdict.HOST_NOT_SIGNED, Verdict.STREAMING)
         return failure_error(Failure.INCOMPLETE if incomplete else Failure.MISMATCH, problem.message, protocol)
@@ -106,7 +107,38 @@ def verified(
     return Caller(key.principal, key.id)
 
 
-def verify_signature(request: WireRequest, claim: Claim, key: AccessKey, now: float) -> SignatureProblem | None:
+_QUERY_WINDOW: Final = 900.0
+"""Seconds that clocks may differ in the query services; elsewhere it is ``sigv4.verify.WINDOW``.
+
+https://github.com/aws/aws-cli/issues/6676: ``Signature expired: … (20220127T015928Z - 15 min.)``.
+"""
+
+
+def _query_age(claim: Claim, now: float) -> SignatureProblem | None:
+    second = float(int(now))
+    if claim.instant < second - _QUERY_WINDOW:
+        return SignatureProblem(
+            Verdict.EXPIRED,
+            f"Signature expired: {claim.amz_date} is now earlier than {amz(second - _QUERY_WINDOW)} "
+            f"({amz(second)} - 15 min.)",
+        )
+    if claim.instant > second + _QUERY_WINDOW:
+        return SignatureProblem(
+            Verdict.NOT_YET_CURRENT,
+            f"Signature not yet current: {claim.amz_date} is still later than {amz(second + _QUERY_WINDOW)} "
+            f"({amz(second)} + 15 min.)",
+        )
+    return None
+
+
+def verify_signature(
+    request: WireRequest, claim: Claim, key: AccessKey, now: float, protocol: str
+) -> SignatureProblem | None:
     """What is wrong with a signature. Any region and any service here is a valid scope: it says where the call goes."""
+    if protocol == QUERY and not claim.presigned:
+        stale = _query_age(claim, now)
+        if stale is not None:
+            return stale
+        now = claim.instant
     found = verify(claim, request.method, request.path, request.query, request.headers, request.body, key.secret, now)
     return found if isinstance(found, SignatureProblem) else None

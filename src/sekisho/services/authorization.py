@@ -17,6 +17,7 @@ from sekisho.config.context import CallerContext
 from sekisho.kit.arn import Arn
 from sekisho.policy.combine import Decision, PolicyStack, decide
 from sekisho.policy.compile import CompiledPolicy
+from sekisho.policy.messages import denial_reason, name_of
 from sekisho.policy.request import Question, Value
 from sekisho.services.operation import Call, Operation, ServiceError
 from sekisho.state.world import Key
@@ -211,6 +212,44 @@ def _boundary(call: Call, resource: str) -> str:
     if user is None or user.principal.stack.boundary is None:
         return ""
     return user.principal.stack.boundary.arn
+
+
+def denied_text(call: Call, denied: Denied) -> str:
+    """AWS's sentence about a refusal. It names the policy of an explicit deny to callers of the resource's own account.
+
+    ``*`` is named too: https://github.com/RhinoSecurityLabs/cloudgoat/issues/384
+    """
+    question = denied.question
+    own = question.subject.account == question.resource_account
+    reason = denial_reason(denied.decision, question.action, name_policy=own)
+    resource = shown_resource(call, question.resource)
+    return (
+        f"User: {name_of(question.subject)} is not authorized to perform: {question.action} "
+        f"on resource: {resource} {reason}"
+    )
+
+
+def shown_resource(call: Call, resource: str) -> str:
+    """What the sentence calls the resource: its ARN, but IAM says ``role NAME`` of what was asked for by its name.
+
+    https://github.com/aws/aws-cdk/issues/27067, https://github.com/elastic/apm-aws-lambda/issues/526 (``policy NAME``),
+    https://github.com/rebuy-de/aws-nuke/issues/294 (``user NAME``).
+    """
+    arn = Arn.parse(resource) if call.service == "iam" else None
+    if arn is None:
+        return resource
+    kind, slash, rest = arn.resource.partition("/")
+    name = call.params.get(_NAMED.get(kind, ""))
+    return f"{kind} {name}" if slash and isinstance(name, str) and rest.rpartition("/")[2] == name else resource
+
+
+_NAMED: Final[Mapping[str, str]] = {
+    "group": "GroupName",
+    "instance-profile": "InstanceProfileName",
+    "policy": "PolicyName",
+    "role": "RoleName",
+    "user": "UserName",
+}
 
 
 def denied_error(text: str, protocol: str) -> WireError:

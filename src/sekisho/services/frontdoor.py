@@ -19,9 +19,8 @@ from typing import Any, NamedTuple
 from sekisho.config.snapshot import Snapshot
 from sekisho.kit.ids import Entropy
 from sekisho.kit.outcome import Ask
-from sekisho.policy.messages import denial_message
 from sekisho.services.authentication import NOBODY, Caller, Keyring, trusting, verified
-from sekisho.services.authorization import Denied, authorize, denied_error
+from sekisho.services.authorization import Denied, authorize, denied_error, denied_text
 from sekisho.services.effects import Effect
 from sekisho.services.operation import Call, Operation, ServiceError
 from sekisho.state.world import Overlay, View
@@ -300,11 +299,7 @@ def _authorize(call: Call, operation: Operation, spec: OperationSpec, referer: s
         return
     denied = authorize(call, operation, spec, referer=referer)
     if denied is not None:
-        question = denied.question
-        # AWS names the policy of an explicit deny to callers of the resource's own account.
-        own = question.subject.account == question.resource_account
-        text = denial_message(denied.decision, question, name_policy=own)
-        raise _Refused(denied_error(text, spec.model.protocol), denied)
+        raise _Refused(denied_error(denied_text(call, denied), spec.model.protocol), denied)
 
 
 def _internal(model: ServiceModel | None) -> WireError:

@@ -383,7 +383,7 @@ def test_a_user_may_what_its_policy_allows() -> None:
     assert other.overlay is None
     assert (
         f"User: arn:aws:iam::{ACCOUNT}:user/ana is not authorized to perform: iam:CreateRole on resource: "
-        f"arn:aws:iam::{ACCOUNT}:role/s because no identity-based policy allows the iam:CreateRole action"
+        "role s because no identity-based policy allows the iam:CreateRole action"
     ) == other.record.error_message
 
 
@@ -491,3 +491,26 @@ def test_an_explicit_deny_names_the_managed_policy() -> None:
     key = key_of(user("ana", PolicyStack(identity=(compile_policy(deny, name="no", arn=arn),))))
     message = serve(form("iam", "CreateRole", key, **CREATE), env(key, enforce=True)).record.error_message
     assert message.endswith(f"with an explicit deny in an identity-based policy: {arn}")
+
+
+def test_clocks_of_query_services_may_differ_by_fifteen_minutes() -> None:
+    assert serve(form("sts", "GetCallerIdentity", stamp="20231114T220000Z"), env(enforce=True)).response.status == 200
+    late = serve(form("sts", "GetCallerIdentity", stamp="20231114T215819Z"), env(enforce=True)).record
+    assert late.error_message == (
+        "Signature expired: 20231114T215819Z is now earlier than 20231114T215820Z (20231114T221320Z - 15 min.)"
+    )
+    early = serve(form("sts", "GetCallerIdentity", stamp="20231114T222821Z"), env(enforce=True)).record
+    assert early.error_message == (
+        "Signature not yet current: 20231114T222821Z is still later than 20231114T222820Z (20231114T221320Z + 15 min.)"
+    )
+    logs = serve(
+        request("logs", stamp="20231114T220800Z", body=b"{}", X_Amz_Target="Logs_20140328.CreateLogGroup"),
+        env(enforce=True),
+    ).record
+    assert logs.error_message.endswith("(20231114T221320Z - 5 min.)")
+
+
+def test_star_is_named_as_a_resource() -> None:
+    key = key_of(user("ana"))
+    record = serve(form("cloudformation", "CreateStack", key, StackName="s"), env(key, enforce=True)).record
+    assert "perform: cloudformation:CreateStack on resource: * because no identity-based policy" in record.error_message
