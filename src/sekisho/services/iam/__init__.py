@@ -7,6 +7,7 @@ from sekisho.services.iam import (
     instance_profiles,
     managed_policies,
     roles,
+    simulate,
     tags,
     users,
 )
@@ -22,5 +23,6 @@ OPERATIONS = compose(
         tags.ops,
         instance_profiles.ops,
         account.ops,
+        simulate.ops,
     )
 )
