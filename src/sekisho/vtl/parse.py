@@ -200,6 +200,8 @@ class _Parser:
         if name == "set":
             self._blank("(")
             target = self._bare_reference()
+            if target.steps and isinstance(target.steps[-1], Method):
+                self._fail(f"cannot assign to {target.source}")
             self._blank("=")
             value = self._expression()
             self._close()

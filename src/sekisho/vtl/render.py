@@ -217,8 +217,7 @@ def _set(node: Set) -> Action:
         return assign
     last = steps[-1]
     parent = _reference(Reference(name, steps[:-1], node.target.source))
-    if isinstance(last, Method):
-        raise ParseProblem(f"cannot assign to {node.target.source}", 0)
+    assert not isinstance(last, Method), "the parser has refused it"
     key = _evaluate(Literal(last.name)) if isinstance(last, Property) else _evaluate(last.key)
 
     def assign_into(run: _Run) -> int:
