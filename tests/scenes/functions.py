@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from tests.scenes.calls import ACCOUNT, NOW, REGION, make_call, run
+from tests.scenes.service_models import MODELS
 from tests.scenes.shapes import assert_fits
 
 from sekisho.config.identities import Identities, Role
@@ -21,6 +22,7 @@ from sekisho.services.lambda_ import OPERATIONS as LAMBDA
 from sekisho.services.logs import OPERATIONS as LOGS
 from sekisho.services.operation import Call, Operation, ServiceError
 from sekisho.state.world import Change, Overlay, World
+from sekisho.wire.validate import validate
 
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/service/worker"
 OTHER_ROLE = f"arn:aws:iam::{ACCOUNT}:role/for-ec2"
@@ -74,8 +76,11 @@ class Functions:
         )
 
     def __call__(self, operation: str, service: Any = "lambda", caller: Any = None, **params: Any) -> dict[str, Any]:
-        """Run, check the output against the service model, commit, publish. Raises ServiceError."""
+        """Check, run, check the output against the service model, commit, publish. Raises ServiceError."""
         call = self.call(operation, service, caller, **params)
+        invalid = validate(MODELS.get(service).operations[operation], call.params)
+        if invalid is not None:
+            raise ServiceError(invalid.code, invalid.message, invalid.status)
         output = dict(run(TABLES[service][operation], call, self.answers))
         assert_fits(service, operation, output)
         self.changes = call.store.changes()

@@ -54,6 +54,9 @@ class InvokeFunction(NamedTuple):
     client_context: str = ""
     trace_id: str = ""
     want_log_tail: bool = False
+    asynchronous: bool = False
+    """Nobody waits for the result: the driver starts the invocation, which may wait for capacity like any other, and
+    answers ``GaveUp`` at once."""
 
 
 class Returned(NamedTuple):

@@ -5,7 +5,6 @@ Source: https://docs.aws.amazon.com/lambda/latest/dg/configuration-aliases.html
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any, cast
 
@@ -13,24 +12,18 @@ from sekisho.kit.arn import function_arn
 from sekisho.kit.ids import uuid4
 from sekisho.services.lambda_.names import LATEST, Target, plain_arn, unqualified
 from sekisho.services.lambda_.records import AliasRecord
-from sekisho.services.lambda_.refusals import conflict, constraint, invalid, no_alias, no_function
+from sekisho.services.lambda_.refusals import conflict, invalid, no_alias, no_function
 from sekisho.services.lambda_.shelf import check_revision, function, pages, version
 from sekisho.services.operation import Call, Operations
 
 ops = Operations("lambda")
-
-_NAME = re.compile(r"(?![0-9]+\Z)[a-zA-Z0-9_-]{1,128}", re.ASCII)
 
 
 def _found(call: Call) -> Target:
     """The function, qualified with the alias ``Name``. Raises ServiceError."""
     found = unqualified(call)
     function(call, found)
-    name = call.params["Name"]
-    if not _NAME.fullmatch(name):
-        pattern = "(?!^[0-9]+$)([a-zA-Z0-9-_]+)"
-        raise constraint(name, "name", f"Member must satisfy regular expression pattern: {pattern}")
-    return found._replace(qualifier=name)
+    return found._replace(qualifier=call.params["Name"])
 
 
 def _require(call: Call, found: Target) -> AliasRecord:
@@ -50,14 +43,7 @@ def _weights(call: Call, found: Target, routing: Mapping[str, Any] | None, main:
     weights: dict[str, float] = dict((routing or {}).get("AdditionalVersionWeights") or {})
     if len(weights) > 1:
         raise invalid("Number of items in AdditionalVersionWeights cannot be greater than 1")
-    for number, weight in weights.items():
-        if not number.isdigit():
-            pattern = "[0-9]+"
-            rule = f"Map keys must satisfy constraint: [Member must satisfy regular expression pattern: {pattern}]"
-            raise constraint("{" + f"{number}={weight}" + "}", "routingConfig.additionalVersionWeights", rule)
-        if not 0.0 <= weight <= 1.0:
-            rule = "Map values must be between 0.0 and 1.0"
-            raise constraint("{" + f"{number}={weight}" + "}", "routingConfig.additionalVersionWeights", rule)
+    for number in weights:
         if number == main:
             raise invalid(
                 f"Invalid function version {number}. "
@@ -82,13 +68,6 @@ def _describe(found: Target, record: AliasRecord) -> dict[str, Any]:
     return out
 
 
-def _description(call: Call) -> str | None:
-    text: str | None = call.params.get("Description")
-    if text is not None and len(text) > 256:
-        raise constraint(text, "description", "Member must have length less than or equal to 256")
-    return text
-
-
 @ops("CreateAlias", resource=plain_arn)
 def create_alias(call: Call) -> Mapping[str, Any]:
     found = _found(call)
@@ -101,7 +80,7 @@ def create_alias(call: Call) -> Mapping[str, Any]:
     record: AliasRecord = {
         "Name": found.qualifier,
         "FunctionVersion": number,
-        "Description": _description(call) or "",
+        "Description": call.params.get("Description") or "",
         "RoutingConfig": _weights(call, found, call.params.get("RoutingConfig"), number),
         "RevisionId": uuid4(call.entropy),
     }
@@ -125,7 +104,7 @@ def update_alias(call: Call) -> Mapping[str, Any]:
     routing = call.params.get("RoutingConfig")
     if routing is None:
         routing = {"AdditionalVersionWeights": record["RoutingConfig"]}
-    description = _description(call)
+    description = call.params.get("Description")
     changed: AliasRecord = {
         "Name": record["Name"],
         "FunctionVersion": number,

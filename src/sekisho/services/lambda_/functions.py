@@ -12,7 +12,7 @@ from sekisho.services.lambda_.configuration import check_tags, describe, require
 from sekisho.services.lambda_.execution_role import check_role
 from sekisho.services.lambda_.names import LATEST, Target, parse, plain_arn, qualified_arn, target
 from sekisho.services.lambda_.records import FunctionRecord
-from sekisho.services.lambda_.refusals import conflict, constraint, invalid, no_function
+from sekisho.services.lambda_.refusals import conflict, invalid, no_function
 from sekisho.services.lambda_.shelf import listed, require
 from sekisho.services.lambda_.versions import publish
 from sekisho.services.operation import Call, Operations
@@ -106,8 +106,6 @@ def list_functions(call: Call) -> Mapping[str, Any]:
         # Replicas of Lambda@Edge functions; there is no CloudFront to replicate to.
         return {"Functions": []}
     which = params.get("FunctionVersion")
-    if which not in (None, "ALL"):
-        raise constraint(which, "functionVersion", "Member must satisfy enum value set: [ALL]")
     kinds = ("function", "version") if which else ("function",)
     records = [cast(FunctionRecord, doc) for kind in kinds for _, doc in call.table(kind).items()]
     chosen, marker = listed(call, records)

@@ -5,7 +5,7 @@ policies and the resource policy of exactly the qualifier that is invoked (``res
 the payload, chooses the version an alias stands for, and asks the edge to run it. A function that fails is no error of
 Invoke: AWS answers 200 with ``X-Amz-Function-Error``.
 
-Event invocations ask with no patience: the edge starts the function and gives up waiting at once. The two retries that
+Event invocations are marked as asynchronous: the edge starts the function and does not wait for it. The two retries that
 AWS makes after a failed asynchronous invocation are not made.
 
 Source: https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html
@@ -37,7 +37,7 @@ from sekisho.policy.compile import CompiledPolicy
 from sekisho.services.effects import Effect
 from sekisho.services.lambda_.names import LATEST, Target, qualified_arn, target
 from sekisho.services.lambda_.records import AliasRecord, function_spec
-from sekisho.services.lambda_.refusals import constraint, no_function, too_large, unsupported
+from sekisho.services.lambda_.refusals import no_function, too_large, unsupported
 from sekisho.services.lambda_.shelf import alias, function, version
 from sekisho.services.operation import Call, Operations, Result, ServiceError
 
@@ -72,9 +72,6 @@ def invoke(call: Call) -> Result:
     params = call.params
     found = target(call)
     kind = params.get("InvocationType") or "RequestResponse"
-    if kind not in ("RequestResponse", "Event", "DryRun"):
-        rule = "Member must satisfy enum value set: [Event, RequestResponse, DryRun]"
-        raise constraint(kind, "invocationType", rule)
     for name in ("DurableExecutionName", "TenantId"):
         if params.get(name):
             raise unsupported(name, "invocations are neither durable nor isolated by tenant")
@@ -90,9 +87,10 @@ def invoke(call: Call) -> Result:
         invoked_arn=found.arn,
         payload=_checked(payload),
         request_id=call.request_id,
-        patience=0.0 if kind == "Event" else math.inf,
+        patience=math.inf,
         client_context=_client_context(params.get("ClientContext") or ""),
         want_log_tail=params.get("LogType") == "Tail" and kind == "RequestResponse",
+        asynchronous=kind == "Event",
     )
 
     def conclude(_: Call, result: InvocationResult) -> Mapping[str, Any]:

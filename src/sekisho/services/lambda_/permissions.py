@@ -18,7 +18,7 @@ from typing import Any, cast
 from sekisho.kit.arn import Arn, iam_arn
 from sekisho.services.lambda_.names import LATEST, Target, qualified_arn, target
 from sekisho.services.lambda_.records import PermissionRecord, policy_document
-from sekisho.services.lambda_.refusals import conflict, constraint, invalid, no_alias, no_function, not_found
+from sekisho.services.lambda_.refusals import conflict, invalid, no_alias, no_function, not_found
 from sekisho.services.lambda_.shelf import alias, check_revision, function, touch, version
 from sekisho.services.operation import Call, Operations, ServiceError
 
@@ -27,16 +27,10 @@ ops = Operations("lambda")
 MAX_POLICY = 20_480
 """Bytes of a function's resource policy (https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html)."""
 
-_SID = re.compile(r"[a-zA-Z0-9-_]{1,100}", re.ASCII)
-_ACTION = re.compile(r"lambda:\*|lambda:[a-zA-Z]+|\*", re.ASCII)
-_SOURCE_ARN = re.compile(
-    r"arn:aws[a-zA-Z0-9-]*:[a-zA-Z0-9-]+:([a-z]{2}(-gov|-iso[a-z]?)?-[a-z]+-\d)?:(\d{12})?:.*", re.ASCII
-)
 _ACCOUNT = re.compile(r"\d{12}", re.ASCII)
 _SERVICE = re.compile(
     r"[a-z0-9-]+(\.[a-z0-9-]+)*\.(amazonaws\.com(\.cn)?|amazon\.com|aws\.internal|alexa\.com)", re.ASCII
 )
-_ORGANISATION = re.compile(r"o-[a-z0-9]{10,32}", re.ASCII)
 _IAM_PRINCIPAL = re.compile(r"(root|(user|role)/.+)", re.ASCII)
 
 
@@ -128,17 +122,11 @@ def _revision(call: Call, found: Target) -> str:
 
 def _statement(call: Call, found: Target) -> dict[str, Any]:
     params = call.params
-    sid, action = params["StatementId"], params["Action"]
-    if not _SID.fullmatch(sid):
-        raise constraint(sid, "statementId", "Member must satisfy regular expression pattern: ([a-zA-Z0-9-_]+)")
-    if not _ACTION.fullmatch(action):
-        pattern = "(lambda:[*]|lambda:[a-zA-Z]+|[*])"
-        raise constraint(action, "action", f"Member must satisfy regular expression pattern: {pattern}")
     statement: dict[str, Any] = {
-        "Sid": sid,
+        "Sid": params["StatementId"],
         "Effect": "Allow",
         "Principal": _principal(call, params["Principal"]),
-        "Action": action,
+        "Action": params["Action"],
         "Resource": found.arn,
     }
     condition = _condition(params)
@@ -191,14 +179,8 @@ def _condition(params: Mapping[str, Any]) -> dict[str, dict[str, str]]:
     if params.get("EventSourceToken"):
         equals["lambda:EventSourceToken"] = params["EventSourceToken"]
     if params.get("SourceAccount"):
-        if not _ACCOUNT.fullmatch(params["SourceAccount"]):
-            rule = r"Member must satisfy regular expression pattern: \d{12}"
-            raise constraint(params["SourceAccount"], "sourceAccount", rule)
         equals["AWS:SourceAccount"] = params["SourceAccount"]
     if params.get("PrincipalOrgID"):
-        if not _ORGANISATION.fullmatch(params["PrincipalOrgID"]):
-            rule = "Member must satisfy regular expression pattern: ^o-[a-z0-9]{10,32}$"
-            raise constraint(params["PrincipalOrgID"], "principalOrgID", rule)
         equals["aws:PrincipalOrgID"] = params["PrincipalOrgID"]
     out: dict[str, dict[str, str]] = {}
     if equals:
@@ -206,9 +188,5 @@ def _condition(params: Mapping[str, Any]) -> dict[str, dict[str, str]]:
     if params.get("InvokedViaFunctionUrl"):
         out["Bool"] = {"lambda:InvokedViaFunctionUrl": "true"}
     if params.get("SourceArn"):
-        if not _SOURCE_ARN.fullmatch(params["SourceArn"]):
-            pattern = r"arn:(aws[a-zA-Z0-9-]*):([a-zA-Z0-9\-])+:([a-z]{2}(-gov)?-[a-z]+-\d{1})?:(\d{12})?:(.*)"
-            rule = f"Member must satisfy regular expression pattern: {pattern}"
-            raise constraint(params["SourceArn"], "sourceArn", rule)
         out["ArnLike"] = {"AWS:SourceArn": params["SourceArn"]}
     return out

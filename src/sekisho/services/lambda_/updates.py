@@ -12,7 +12,7 @@ from sekisho.services.lambda_.configuration import check_tags, describe, setting
 from sekisho.services.lambda_.execution_role import check_role
 from sekisho.services.lambda_.names import Target, parse, plain_arn, unqualified
 from sekisho.services.lambda_.records import FunctionRecord
-from sekisho.services.lambda_.refusals import constraint, invalid
+from sekisho.services.lambda_.refusals import invalid
 from sekisho.services.lambda_.shelf import check_revision, function
 from sekisho.services.lambda_.versions import publish
 from sekisho.services.operation import Call, Operations
@@ -74,9 +74,6 @@ def put_function_concurrency(call: Call) -> Mapping[str, Any]:
     found = unqualified(call)
     current = function(call, found)
     wanted = call.params["ReservedConcurrentExecutions"]
-    if wanted < 0:
-        rule = "Member must have value greater than or equal to 0"
-        raise constraint(wanted, "reservedConcurrentExecutions", rule)
     others = _reserved(call, except_for=found.name)
     if wanted and CONCURRENCY - others - wanted < UNRESERVED_MINIMUM:
         raise invalid(

@@ -13,7 +13,7 @@ from sekisho.services.lambda_.code import check_storage
 from sekisho.services.lambda_.configuration import describe, refuse_unsupported
 from sekisho.services.lambda_.names import Target, plain_arn, target, unqualified
 from sekisho.services.lambda_.records import FunctionRecord
-from sekisho.services.lambda_.refusals import constraint, invalid, no_function
+from sekisho.services.lambda_.refusals import invalid, no_function
 from sekisho.services.lambda_.shelf import check_revision, function, listed
 from sekisho.services.operation import Call, Operations
 
@@ -72,8 +72,6 @@ def publish_version(call: Call) -> Mapping[str, Any]:
     latest = function(call, found)
     refuse_unsupported(call.params)
     description = call.params.get("Description") or ""
-    if len(description) > 256:
-        raise constraint(description, "description", "Member must have length less than or equal to 256")
     check_revision(call, latest["RevisionId"])
     wanted = call.params.get("CodeSha256")
     if wanted and wanted != latest["CodeSha256"]:

@@ -28,9 +28,9 @@ from sekisho.services.effects import (
     ReadLogs,
     WriteLogs,
 )
-from sekisho.services.logs.names import check_stream_name, group, group_resource, reference, stream_resource
+from sekisho.services.logs.names import group, group_resource, reference, stream_resource
 from sekisho.services.logs.patterns import Matcher, compile_pattern
-from sekisho.services.logs.refusals import constraint, invalid, no_stream
+from sekisho.services.logs.refusals import invalid, no_stream
 from sekisho.services.logs.streams import with_stream
 from sekisho.services.operation import Call, Operations, Result
 
@@ -59,7 +59,7 @@ _ORIGIN = "3" + "0" * 55
 def put_log_events(call: Call) -> Result:
     params = call.params
     found = reference(call)
-    stream = check_stream_name(params["logStreamName"])
+    stream: str = params["logStreamName"]
     given: Sequence[Mapping[str, Any]] = params["logEvents"]
     _check_batch(given)
     record = group(call, found)
@@ -81,21 +81,9 @@ def put_log_events(call: Call) -> Result:
 
 
 def _check_batch(given: Sequence[Mapping[str, Any]]) -> None:
-    if not given:
-        raise constraint("[]", "logEvents", "Member must have length greater than or equal to 1")
-    if len(given) > MAX_EVENTS:
-        raise constraint(
-            f"[{len(given)} events]", "logEvents", f"Member must have length less than or equal to {MAX_EVENTS}"
-        )
     size = 0
     last = 0
-    for number, event in enumerate(given, 1):
-        if not event["message"]:
-            rule = "Member must have length greater than or equal to 1"
-            raise constraint("", f"logEvents.{number}.member.message", rule)
-        if event["timestamp"] < 0:
-            rule = "Member must have value greater than or equal to 0"
-            raise constraint(event["timestamp"], f"logEvents.{number}.member.timestamp", rule)
+    for event in given:
         if event["timestamp"] < last:
             raise invalid("Log events in a single PutLogEvents request must be in chronological order.")
         last = event["timestamp"]
@@ -136,8 +124,8 @@ def _sequence_token(stream: str, now: int) -> str:
 def get_log_events(call: Call) -> Result:
     params = call.params
     found = reference(call)
-    stream = check_stream_name(params["logStreamName"])
-    limit = _limit(params.get("limit"))
+    stream: str = params["logStreamName"]
+    limit = params.get("limit") or MAX_EVENTS
     token = params.get("nextToken")
     backward, after = not params.get("startFromHead"), ""
     if token:
@@ -176,16 +164,6 @@ def _fitting(events: list[LogEvent], backward: bool) -> list[LogEvent]:
     return events
 
 
-def _limit(given: int | None) -> int:
-    if given is None:
-        return MAX_EVENTS
-    if given < 1:
-        raise constraint(given, "limit", "Member must have value greater than or equal to 1")
-    if given > MAX_EVENTS:
-        raise constraint(given, "limit", f"Member must have value less than or equal to {MAX_EVENTS}")
-    return given
-
-
 class _Search(NamedTuple):
     """A FilterLogEvents on its way."""
 
@@ -204,7 +182,7 @@ def filter_log_events(call: Call) -> Result:
     names, prefix = params.get("logStreamNames"), params.get("logStreamNamePrefix")
     if names and prefix:
         raise invalid("logStreamNamePrefix and logStreamNames are mutually exclusive parameters.")
-    wanted = _limit(params.get("limit"))
+    wanted = params.get("limit") or MAX_EVENTS
     matches = compile_pattern(params.get("filterPattern") or "")
     start, end = params.get("startTime"), params.get("endTime")
     if start is not None and end is not None and end < start:

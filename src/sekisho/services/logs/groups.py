@@ -5,7 +5,6 @@ Source: https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any, cast
 
@@ -13,7 +12,6 @@ from sekisho.kit.instants import millis
 from sekisho.kit.outcome import Ask
 from sekisho.services.effects import CountLogBytes, DeleteLogEvents, Effect, LogGroupRef
 from sekisho.services.logs.names import (
-    check_group_name,
     from_arn,
     group,
     group_arn,
@@ -33,13 +31,11 @@ RETENTIONS = (1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 109
 CLASSES = ("STANDARD", "INFREQUENT_ACCESS", "DELIVERY")
 PAGE = 50
 MAX_TAGS = 50
-_TAG_KEY = re.compile(r"[\w\s.:/=+\-@]{1,128}")
-_TAG_VALUE = re.compile(r"[\w\s.:/=+\-@]{0,256}")
 
 
 @ops("CreateLogGroup", resource=group_resource)
 def create_log_group(call: Call) -> Mapping[str, Any]:
-    name = check_group_name(call.params["logGroupName"])
+    name: str = call.params["logGroupName"]
     if name.startswith("aws/"):
         raise invalid("Log groups starting with AWS/ are reserved for AWS.")
     if call.params.get("kmsKeyId"):
@@ -68,9 +64,7 @@ def create_log_group(call: Call) -> Mapping[str, Any]:
 
 def check_tags(tags: Mapping[str, str], existing: Mapping[str, str] | None = None) -> None:
     """Raises ServiceError for tags a log group cannot have."""
-    for key, value in tags.items():
-        if not _TAG_KEY.fullmatch(key) or not _TAG_VALUE.fullmatch(value):
-            raise constraint(f"{{{key}={value}}}", "tags", "Map keys and values must satisfy the constraints of tags")
+    for key in tags:
         if key.lower().startswith("aws:"):
             raise invalid("Tag keys starting with aws: are reserved for system use.")
     if len({**(existing or {}), **tags}) > MAX_TAGS:
@@ -104,7 +98,7 @@ def describe_log_groups(call: Call) -> Result:
         raise invalid("LogGroup name prefix and LogGroup name pattern are mutually exclusive parameters.")
     if params.get("accountIdentifiers") and params["accountIdentifiers"] != [call.account]:
         raise unsupported("accountIdentifiers", "accounts are not linked for monitoring")
-    limit = _limit(params.get("limit"), PAGE)
+    limit = params.get("limit") or PAGE
     if params.get("logGroupIdentifiers"):
         wanted = [identified(call, text, "logGroupIdentifiers").name for text in params["logGroupIdentifiers"]]
         table = call.table("group")
@@ -165,9 +159,7 @@ def list_log_groups(call: Call) -> Mapping[str, Any]:
         if any(_named(name, text) for text in alternatives) and class_ in (None, document["LogGroupClass"])
     ]
     try:
-        part = page(
-            found, _limit(params.get("limit"), 1000, 50), params.get("nextToken"), lambda doc: doc["LogGroupName"]
-        )
+        part = page(found, params.get("limit") or PAGE, params.get("nextToken"), lambda doc: doc["LogGroupName"])
     except BadToken:
         raise invalid("The specified nextToken is invalid.") from None
     out: dict[str, Any] = {
@@ -187,16 +179,6 @@ def list_log_groups(call: Call) -> Mapping[str, Any]:
 
 def _named(name: str, text: str) -> bool:
     return name.startswith(text[1:]) if text.startswith("^") else text in name
-
-
-def _limit(given: int | None, most: int, default: int | None = None) -> int:
-    if given is None:
-        return default or most
-    if given < 1:
-        raise constraint(given, "limit", "Member must have value greater than or equal to 1")
-    if given > most:
-        raise constraint(given, "limit", f"Member must have value less than or equal to {most}")
-    return given
 
 
 @ops("PutRetentionPolicy", resource=group_resource)

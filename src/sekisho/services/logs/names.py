@@ -15,26 +15,11 @@ from sekisho.services.logs.refusals import constraint, invalid, no_group
 from sekisho.services.operation import Call
 
 _GROUP = re.compile(r"[.\-_/#A-Za-z0-9]{1,512}", re.ASCII)
-_STREAM = re.compile(r"[^:*]{1,512}")
 
 
 def group_arn(account: str, region: str, name: str) -> str:
     """``logGroupArn``: without the trailing ``:*`` that ``arn`` has."""
     return f"arn:aws:logs:{region}:{account}:log-group:{name}"
-
-
-def check_group_name(name: str, member: str = "logGroupName") -> str:
-    """``name``, when a log group can have it. Raises ServiceError."""
-    if not _GROUP.fullmatch(name):
-        raise constraint(name, member, r"Member must satisfy regular expression pattern: [\.\-_/#A-Za-z0-9]+")
-    return name
-
-
-def check_stream_name(name: str) -> str:
-    """``name``, when a log stream can have it. Raises ServiceError."""
-    if not _STREAM.fullmatch(name):
-        raise constraint(name, "logStreamName", "Member must satisfy regular expression pattern: [^:*]*")
-    return name
 
 
 def from_arn(text: str) -> Arn | None:
@@ -55,16 +40,18 @@ def reference(call: Call) -> LogGroupRef:
         return identified(call, identifier)
     if not name:
         raise invalid("Either LogGroup name or LogGroup identifier must be specified.")
-    return LogGroupRef(call.account, call.region, check_group_name(name))
+    return LogGroupRef(call.account, call.region, name)
 
 
 def identified(call: Call, identifier: str, member: str = "logGroupIdentifier") -> LogGroupRef:
     """The group of a name or an ARN. Raises ServiceError."""
     if not identifier.startswith("arn:"):
-        return LogGroupRef(call.account, call.region, check_group_name(identifier, member))
+        if not _GROUP.fullmatch(identifier):
+            raise constraint(identifier, member, r"Member must satisfy regular expression pattern: [\.\-_/#A-Za-z0-9]+")
+        return LogGroupRef(call.account, call.region, identifier)
     arn = from_arn(identifier)
     if arn is None:
-        raise constraint(identifier, member, r"Member must satisfy regular expression pattern: [\w#+=/:,.@-]*")
+        raise invalid(f"{identifier} is not the ARN of a log group.")
     if arn.region != call.region:
         raise no_group()
     return LogGroupRef(arn.account, arn.region, arn.resource.removeprefix("log-group:"))

@@ -58,8 +58,6 @@ def describe_resource_policies(call: Call) -> Mapping[str, Any]:
     if params.get("policyScope") == "RESOURCE":
         return {"resourcePolicies": []}
     limit = params.get("limit") or 50
-    if not 1 <= limit <= 50:
-        raise constraint(limit, "limit", "Member must have value less than or equal to 50")
     records = [cast(ResourcePolicyRecord, document) for _, document in call.table("resourcepolicy").items()]
     try:
         part = page(records, limit, params.get("nextToken"), lambda record: record["PolicyName"])

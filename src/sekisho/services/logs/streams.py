@@ -17,14 +17,13 @@ from sekisho.services.effects import (
     LogStream,
 )
 from sekisho.services.logs.names import (
-    check_stream_name,
     group,
     group_arn,
     group_resource,
     reference,
     stream_resource,
 )
-from sekisho.services.logs.refusals import constraint, exists, invalid, no_stream
+from sekisho.services.logs.refusals import exists, invalid, no_stream
 from sekisho.services.operation import Call, Operations, Result
 
 ops = Operations("logs")
@@ -46,7 +45,7 @@ def with_stream(found: LogGroupRef, stream: str, then: Callable[[Call], Result])
 @ops("CreateLogStream", resource=stream_resource)
 def create_log_stream(call: Call) -> Result:
     found = reference(call)
-    stream = check_stream_name(call.params["logStreamName"])
+    stream: str = call.params["logStreamName"]
     group(call, found)
 
     def conclude(_: Call, created: bool) -> Mapping[str, Any]:
@@ -60,7 +59,7 @@ def create_log_stream(call: Call) -> Result:
 @ops("DeleteLogStream", resource=stream_resource)
 def delete_log_stream(call: Call) -> Result:
     found = reference(call)
-    stream = check_stream_name(call.params["logStreamName"])
+    stream: str = call.params["logStreamName"]
     group(call, found)
 
     def conclude(_: Call, deleted: bool) -> Mapping[str, Any]:
@@ -77,15 +76,9 @@ def describe_log_streams(call: Call) -> Result:
     found = reference(call)
     order = params.get("orderBy") or "LogStreamName"
     prefix = params.get("logStreamNamePrefix") or ""
-    if order not in ("LogStreamName", "LastEventTime"):
-        raise constraint(order, "orderBy", "Member must satisfy enum value set: [LogStreamName, LastEventTime]")
     if order == "LastEventTime" and prefix:
         raise invalid("Cannot order by LastEventTime with a logStreamNamePrefix.")
-    if prefix:
-        check_stream_name(prefix)
     limit = params.get("limit") or PAGE
-    if not 1 <= limit <= PAGE:
-        raise constraint(limit, "limit", f"Member must have value less than or equal to {PAGE}")
     group(call, found)
     descending = bool(params.get("descending"))
     after = _read_token(params.get("nextToken"))

@@ -147,7 +147,7 @@ def test_names_exist_once() -> None:
         (
             {"Environment": {"Variables": {"1A": "x"}}},
             CONSTRAINT,
-            "Value '{1A=x}' at 'environment.variables'",
+            "at 'environment.variables' failed to satisfy constraint: Map keys must",
         ),
         (
             {"Environment": {"Variables": {"BIG": "x" * 4096}}},
@@ -159,7 +159,7 @@ def test_names_exist_once() -> None:
             INVALID,
             "Could not unzip uploaded file. Please check your file",
         ),
-        ({"Code": {"S3Bucket": "b", "S3Key": "k"}}, INVALID, "Code.S3Bucket is not supported"),
+        ({"Code": {"S3Bucket": "bucket", "S3Key": "k"}}, INVALID, "Code.S3Bucket is not supported"),
         ({"Code": {"ImageUri": "x"}}, INVALID, "Code.ImageUri is not supported"),
         ({"Code": {}}, INVALID, "Please provide a source for function code."),
         (
@@ -170,7 +170,7 @@ def test_names_exist_once() -> None:
         ({"PackageType": "Image"}, INVALID, "PackageType Image is not supported"),
         ({"VpcConfig": {"SubnetIds": ["subnet-1"]}}, INVALID, "VpcConfig is not supported"),
         (
-            {"Layers": ["arn:aws:lambda:us-east-1:1:layer:x:1"]},
+            {"Layers": ["arn:aws:lambda:us-east-1:111122223333:layer:x:1"]},
             INVALID,
             "Layers is not supported",
         ),

@@ -112,7 +112,8 @@ def test_events_are_handed_over_without_waiting(cloud: Functions) -> None:
     cloud.answers = edge = Edge(GaveUp("r", 0.0))
     out = cloud("Invoke", FunctionName="orders", InvocationType="Event", Payload=b"[]", LogType="Tail")
     assert out == {"StatusCode": 202, "Payload": b""}
-    assert edge.asked[0].patience == 0.0
+    assert edge.asked[0].asynchronous
+    assert not edge.asked[0].want_log_tail
     cloud.answers = Edge(Throttled("ConcurrentInvocationLimitExceeded"))
     assert cloud.refused("Invoke", FunctionName="orders", InvocationType="Event").status == 429
 

@@ -47,7 +47,7 @@ def test_new_code_can_be_published_at_once(cloud: Functions) -> None:
     ("params", "text"),
     [
         ({"ZipFile": b"x"}, "Could not unzip uploaded file"),
-        ({"S3Bucket": "b", "S3Key": "k"}, "S3Bucket is not supported"),
+        ({"S3Bucket": "bucket", "S3Key": "k"}, "S3Bucket is not supported"),
         ({"ImageUri": "i"}, "ImageUri is not supported"),
     ],
 )
@@ -73,8 +73,17 @@ def test_a_new_role_is_checked_like_the_first(cloud: Functions) -> None:
 
 def test_updates_are_checked(cloud: Functions) -> None:
     assert cloud.refused("UpdateFunctionConfiguration", FunctionName="orders", Timeout=0).code == "ValidationException"
-    error = cloud.refused("UpdateFunctionConfiguration", FunctionName="orders", Layers=["x"])
-    assert "Layers is not supported" in error.message
+    error = cloud.refused(
+        "UpdateFunctionConfiguration",
+        FunctionName="orders",
+        FileSystemConfigs=[
+            {
+                "Arn": "arn:aws:elasticfilesystem:us-east-1:111122223333:access-point/fsap-0123456789abcdef0",
+                "LocalMountPath": "/mnt/x",
+            }
+        ],
+    )
+    assert "FileSystemConfigs is not supported" in error.message
     assert cloud.refused("UpdateFunctionConfiguration", FunctionName="nope", Timeout=1).status == 404
     error = cloud.refused("UpdateFunctionConfiguration", FunctionName="orders:live", Timeout=1)
     assert "Aliases and versions do not support this operation" in error.message
