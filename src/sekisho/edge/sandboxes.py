@@ -263,21 +263,18 @@ class Sandboxes:
         """Start one more sandbox for a pool with a queue, if it deserves one."""
         own = len(pool.members)
         starting = sum(1 for member in pool.members if member.starting) if own else 0
-        idle_elsewhere = 0
-        if self._total >= self._limits.sandboxes:
-            idle_elsewhere = sum(len(other.idle) for other in self._pools.values() if other is not pool)
+        idle = [sandbox for other in self._pools.values() for sandbox in other.idle]
         if self._closed or not may_grow(
             self._limits,
             total=self._total,
-            idle_elsewhere=idle_elsewhere,
+            idle=len(idle),
             own=own,
             starting=starting,
             waiting=len(pool.waiting),
             age=now - pool.waiting[0].arrived,
         ):
             return
-        if idle_elsewhere:
-            idle = (sandbox for other in self._pools.values() if other is not pool for sandbox in other.idle)
+        if self._total >= self._limits.burst:
             min(idle, key=lambda sandbox: sandbox.idle_since).stop()
         log = FunctionLog(pool.spec, self._write_log, self._clock)
         sandbox = Sandbox(pool.spec, pool, log, self._clock)

@@ -17,10 +17,11 @@ class Limits:
     """What one machine gives to functions. Times in seconds."""
 
     sandboxes: int = 4
-    """Started as soon as a call has waited ``grow_after``. Usually twice the cores."""
+    """While fewer are at work, one more starts as soon as a call has waited ``grow_after``. Usually twice the cores."""
     burst: int = 64
-    """Never more than this; between ``sandboxes`` and this one starts only for calls that waited ``burst_after``: a
-    function that calls another and waits for it, or many that sleep, must not lock each other out."""
+    """Never more than this, idle ones included (an idle one costs about 10 MB and saves a start). When ``sandboxes`` are
+    at work, one more starts only for calls that waited ``burst_after``: a function that calls another and waits for it,
+    or many that sleep, must not lock each other out."""
     queue: int = 1000
     """Calls that may wait; Lambda's default account concurrency."""
     grow_after: float = 0.010
@@ -45,18 +46,17 @@ def refusal(limits: Limits, reserved: int | None, in_flight: int, queued: int) -
     return ACCOUNT_EXCEEDED if queued >= limits.queue else ""
 
 
-def may_grow(
-    limits: Limits, *, total: int, idle_elsewhere: int, own: int, starting: int, waiting: int, age: float
-) -> bool:
+def may_grow(limits: Limits, *, total: int, idle: int, own: int, starting: int, waiting: int, age: float) -> bool:
     """Whether a function should get one more sandbox now.
 
-    ``age`` is how long its oldest waiting call has waited; ``own`` and ``starting`` are its sandboxes and those of them
-    that do not answer yet; ``idle_elsewhere`` are other functions' sandboxes that could be stopped to make room.
+    ``total`` and ``idle`` count everybody's sandboxes; ``own`` and ``starting`` are this function's and those of them
+    that do not answer yet; ``age`` is how long its oldest waiting call has waited. A function whose calls wait has no
+    idle sandboxes itself, so that every idle one is another function's and may be stopped to make room.
     """
     if starting >= waiting:
         return False
     if own and age < limits.grow_after:
         return False
-    if total < limits.sandboxes or idle_elsewhere:
-        return True
-    return total < limits.burst and age >= limits.burst_after
+    if total >= limits.burst and not idle:
+        return False
+    return total - idle < limits.sandboxes or age >= limits.burst_after

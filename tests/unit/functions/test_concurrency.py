@@ -22,7 +22,7 @@ def test_refusal(reserved: int | None, in_flight: int, queued: int, reason: str)
 
 
 def grows(**changed: float) -> bool:
-    facts = {"total": 1, "idle_elsewhere": 0, "own": 1, "starting": 0, "waiting": 1, "age": 0.05} | changed
+    facts = {"total": 1, "idle": 0, "own": 1, "starting": 0, "waiting": 1, "age": 0.05} | changed
     return may_grow(LIMITS, **facts)  # type: ignore[arg-type]
 
 
@@ -46,5 +46,8 @@ def test_beyond_the_machine_only_slowly_and_not_beyond_burst() -> None:
     assert not grows(total=8, age=60)
 
 
-def test_room_is_made_by_others_idle_ones() -> None:
-    assert grows(total=8, idle_elsewhere=1)
+def test_idle_ones_take_no_place_until_all_places_are_taken() -> None:
+    assert grows(total=7, idle=4)
+    assert not grows(total=7, idle=3)
+    assert grows(total=8, idle=5)
+    assert grows(total=8, idle=1, age=0.1)
