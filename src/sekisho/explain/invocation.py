@@ -7,16 +7,17 @@ look: the function's resource policy (service), the integration's role, or the c
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sekisho.config.integrations import Authority, LambdaProxy
 from sekisho.explain.case import Case, deploy
 from sekisho.explain.explanation import ApiCall, Candidate, Evidence, Finding, say
-from sekisho.explain.statements import check_evidence, grant_to_principal, role_name
+from sekisho.explain.statements import allow, check_evidence, grant_to_principal, policy_name, role_name
 from sekisho.functions.invocation import Failed
 from sekisho.gateway.trace import Check
 from sekisho.kit.arn import Arn
+from sekisho.kit.glob import compile_glob
 
 SERVICE = "apigateway.amazonaws.com"
 
@@ -134,11 +135,11 @@ def _role(case: Case, target: LambdaProxy) -> Finding:
     check = _deciding(case)
     evidence = [Evidence(say("inv.authority-role", role=target.role_arn)), *check_evidence(check)]
     name = target.role_arn.rsplit("/", 1)[-1]
-    document = _allow("lambda:InvokeFunction", _qualified(target))
+    document = allow("lambda:InvokeFunction", _qualified(target))
     grant = ApiCall(
         "iam",
         "PutRolePolicy",
-        {"RoleName": name, "PolicyName": "sekisho-invoke-function", "PolicyDocument": document},
+        {"RoleName": name, "PolicyName": policy_name("sekisho-invoke-function", document), "PolicyDocument": document},
     )
     candidates = [Candidate(say("cure.grant-role", role=name), (grant,))]
     without = _change_credentials(case, "")
@@ -265,7 +266,7 @@ def _service_cause(case: Case, target: LambdaProxy, asked: str) -> tuple[str, An
     return "LPERM_SOURCE_ARN", say("inv.other-route", **shown), more, [permit]
 
 
-def _remove(target: LambdaProxy, statements: list[Mapping[str, Any]]) -> list[Candidate]:
+def _remove(target: LambdaProxy, statements: Sequence[Mapping[str, Any]]) -> list[Candidate]:
     calls = []
     for statement in statements:
         parameters = {"FunctionName": target.function_arn, "StatementId": str(statement.get("Sid", ""))}
@@ -287,14 +288,7 @@ def _same_rest(pattern: list[str], actual: list[str]) -> bool:
 
 
 def _glob(pattern: str, text: str) -> bool:
-    from sekisho.kit.glob import compile_glob
-
     return compile_glob(pattern)(text)
-
-
-def _allow(action: str, resource: str) -> str:
-    statement = {"Effect": "Allow", "Action": action, "Resource": resource}
-    return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
 
 
 def _document_statements(document: Mapping[str, Any]) -> list[dict[str, Any]]:

@@ -190,7 +190,98 @@ MESSAGES: dict[str, Text] = {
         "The question: may {who} do {action} on {resource}?",
         "判定の問い: {who} は {resource} に対して {action} を実行できるか？",
     ),
-    "perm.statement": Text("{where}: {reason}", "{where}: {reason}"),
+    "perm.applies": Text("{where}: applies.", "{where}: 適用されます。"),
+    "perm.more-statements": Text("… and {count} more statements.", "… ほかに {count} 件のステートメントがあります。"),
+    "miss.unreadable": Text(
+        "{where}: is not well-formed and never matches.", "{where}: 形式が正しくないため一致しません。"
+    ),
+    "miss.unknown-operator": Text(
+        "{where}: there is no condition operator {detail}.", "{where}: 条件演算子 {detail} は存在しません。"
+    ),
+    "miss.wrong-service": Text(
+        "{where}: is about another service's actions ({expected}).",
+        "{where}: 別のサービスのアクションに関するものです（{expected}）。",
+    ),
+    "miss.action-mismatch": Text(
+        "{where}: its actions {expected} do not cover {actual}.",
+        "{where}: アクション {expected} は {actual} を含みません。",
+    ),
+    "miss.action-excluded": Text(
+        "{where}: NotAction {expected} excludes {actual}.",
+        "{where}: NotAction {expected} が {actual} を除外しています。",
+    ),
+    "miss.not-an-arn": Text(
+        "{where}: its resource {expected} is an ARN, the question's {actual} is not.",
+        "{where}: リソース {expected} は ARN ですが、{actual} は ARN ではありません。",
+    ),
+    "miss.partition-mismatch": Text(
+        "{where}: its resource {expected} is in another partition than {actual}.",
+        "{where}: リソース {expected} のパーティションが {actual} と異なります。",
+    ),
+    "miss.service-mismatch": Text(
+        "{where}: its resource {expected} is another service's, not {actual}.",
+        "{where}: リソース {expected} は別のサービスのもので、{actual} に一致しません。",
+    ),
+    "miss.region-mismatch": Text(
+        "{where}: its resource {expected} is in another region than {actual}.",
+        "{where}: リソース {expected} のリージョンが {actual} と異なります。",
+    ),
+    "miss.account-mismatch": Text(
+        "{where}: its resource {expected} is in another account than {actual}.",
+        "{where}: リソース {expected} のアカウントが {actual} と異なります。",
+    ),
+    "miss.resource-mismatch": Text(
+        "{where}: its resource {expected} does not match {actual}.",
+        "{where}: リソース {expected} は {actual} に一致しません。",
+    ),
+    "miss.resource-excluded": Text(
+        "{where}: NotResource {expected} excludes {actual}.",
+        "{where}: NotResource {expected} が {actual} を除外しています。",
+    ),
+    "miss.principal-mismatch": Text(
+        "{where}: names {expected}, not {actual}.",
+        "{where}: 指定は {expected} であり、{actual} ではありません。",
+    ),
+    "miss.principal-excluded": Text(
+        "{where}: NotPrincipal {expected} spares {actual}.",
+        "{where}: NotPrincipal {expected} により {actual} は対象外です。",
+    ),
+    "miss.variable-unresolved": Text(
+        "{where}: the policy variable {detail} has no value in this request.",
+        "{where}: ポリシー変数 {detail} の値がこのリクエストにありません。",
+    ),
+    "miss.key-absent": Text(
+        "{where}: condition {element} expects {expected}, but the request does not have the key.",
+        "{where}: 条件 {element} は {expected} を期待しますが、リクエストにこのキーがありません。",
+    ),
+    "miss.key-present": Text(
+        "{where}: condition {element} wants the key absent, but the request has {actual}.",
+        "{where}: 条件 {element} はキーがないことを求めますが、リクエストには {actual} があります。",
+    ),
+    "miss.key-multivalued": Text(
+        "{where}: condition {element} meets several values ({actual}) without ForAllValues or ForAnyValue.",
+        "{where}: 条件 {element} に複数の値（{actual}）がありますが、ForAllValues も ForAnyValue も付いていません。",
+    ),
+    "miss.value-mismatch": Text(
+        "{where}: condition {element} expects {expected}, the request has {actual}.",
+        "{where}: 条件 {element} は {expected} を期待しますが、リクエストの値は {actual} です。",
+    ),
+    "miss.value-excluded": Text(
+        "{where}: condition {element} excludes {expected}, and the request has {actual}.",
+        "{where}: 条件 {element} は {expected} を除外しますが、リクエストの値は {actual} です。",
+    ),
+    "miss.value-ill-typed": Text(
+        "{where}: condition {element} cannot read the request's value {actual}.",
+        "{where}: 条件 {element} はリクエストの値 {actual} を解釈できません。",
+    ),
+    "miss.matched": Text(
+        "{where}: matches.",
+        "{where}: 一致します。",
+    ),
+    "cure.widen": Text(
+        "Widen the element at {pointer} of {policy} to cover this request.",
+        "{policy} の {pointer} の要素をこのリクエストを含むように広げる。",
+    ),
     "perm.no-statements": Text(
         "No policy of {who} has a statement about {action}.",
         "{who} のポリシーには {action} に関するステートメントがありません。",
