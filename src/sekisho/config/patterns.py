@@ -7,6 +7,7 @@ back references, so that no text can make matching slow; such patterns are refus
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import re2
 
@@ -17,10 +18,20 @@ class PatternRefused(ValueError):
 
 def compile_pattern(pattern: str) -> Callable[[str], bool]:
     """Whether a text matches as a whole (``.`` does not match line ends, as in Java). Raises PatternRefused."""
+    fullmatch = _compile(pattern).fullmatch
+    return lambda text: fullmatch(text) is not None
+
+
+def compile_search(pattern: str) -> Callable[[str], bool]:
+    """Whether a text matches somewhere (JSON Schema's ``pattern``). Raises PatternRefused."""
+    search = _compile(pattern).search
+    return lambda text: search(text) is not None
+
+
+def _compile(pattern: str) -> Any:
     options = re2.Options()
     options.log_errors = False
     try:
-        fullmatch = re2.compile(pattern, options=options).fullmatch
+        return re2.compile(pattern, options=options)
     except re2.error as problem:
         raise PatternRefused(str(problem)) from problem
-    return lambda text: fullmatch(text) is not None

@@ -34,6 +34,7 @@ from sekisho.config.integrations import (
 )
 from sekisho.config.patterns import PatternRefused, compile_pattern
 from sekisho.config.router import Router
+from sekisho.config.validation import compile_validator
 from sekisho.faults.fault import Kind
 from sekisho.gateway.context.variables import compile_format
 from sekisho.kit.arn import Arn, execute_api_arn
@@ -258,18 +259,15 @@ def _templates(templates: Mapping[str, str | None] | None) -> Mapping[str, Templ
 
 
 def _extras(method: Document, deployment: Document) -> Mapping[str, Any]:
-    """``validator``: what must be checked before the integration; absent when nothing is."""
-    validator = deployment["validators"].get(method.get("requestValidatorId"))
-    if validator is None:
+    """``validator``: a ``config.validation.RequestValidator``; absent when nothing is checked."""
+    record = deployment["validators"].get(method.get("requestValidatorId"))
+    if record is None:
         return {}
-    return {
-        "validator": validator,
-        "requestParameters": method.get("requestParameters") or {},
-        "requestModels": {
-            kind: deployment["models"].get(name, {}).get("schema", "{}")
-            for kind, name in (method.get("requestModels") or {}).items()
-        },
-    }
+    schemas = {name: each.get("schema", "{}") for name, each in deployment["models"].items()}
+    validator = compile_validator(
+        record, method.get("requestParameters") or {}, method.get("requestModels") or {}, schemas
+    )
+    return {} if validator is None else {"validator": validator}
 
 
 def _gateway_response(record: Document) -> GatewayResponse:
