@@ -10,6 +10,9 @@ headers. What it lets pass and is refused here: no Host or two, other transfer c
 too large, and bodies beyond the limit of what is addressed (given to the application as a body one byte too long, for
 it to answer as AWS does). Upgrades are not accepted: such a request is answered as a plain one (RFC 9110, 7.8).
 
+Clients on kept connections often send the same bytes again. A request without body that came whole in one chunk is
+remembered with it, and the same chunk at a request boundary is the same request, without parsing.
+
 Nothing here keeps a timer per connection: a sweep once a second closes those whose deadline has passed.
 """
 
@@ -43,6 +46,10 @@ LINGER_BYTES = 128 * 1024 * 1024
 FOREVER = float("inf")
 
 _WAITING_LIMIT = 8
+_REMEMBERED_BYTES = 4096
+_UNREPEATABLE = frozenset(
+    ("content-length", "transfer-encoding", "expect", "upgrade", "connection", "x-sekisho-source-ip")
+)
 _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 
 
@@ -120,6 +127,8 @@ class Connection(asyncio.Protocol):
         "paused",
         "peer",
         "received",
+        "repeat",
+        "repeat_bytes",
         "resumed",
         "stalled",
         "target",
@@ -154,6 +163,8 @@ class Connection(asyncio.Protocol):
         self.discard = False
         self.resumed = False
         self.peer = ""
+        self.repeat: Request | None = None
+        self.repeat_bytes = b""
 
     # --- the transport's side
 
@@ -188,6 +199,17 @@ class Connection(asyncio.Protocol):
         self._pump()
 
     def data_received(self, data: bytes) -> None:
+        if data == self.repeat_bytes and not (self.in_head or self.closing or self.current):
+            assert self.repeat is not None
+            if self.busy or self.stalled or self.waiting:
+                self.waiting.append(self.repeat)
+                self._pump()
+            else:
+                self.busy = True
+                self.due += 1
+                self.deadline = FOREVER
+                self.app.dispatch(self, self.repeat)
+            return
         if self.lingering >= 0:
             self.lingering += len(data)
             if self.lingering > LINGER_BYTES:
@@ -197,6 +219,7 @@ class Connection(asyncio.Protocol):
             return
         self.chunk_bytes = len(data)
         self.begun = 0
+        whole = not self.in_head and self.current is None
         try:
             self.parser.feed_data(data)
         except httptools.HttpParserUpgrade as upgrade:
@@ -213,8 +236,20 @@ class Connection(asyncio.Protocol):
                 self.head_bytes += len(data)
             if self.head_bytes > MAX_HEAD_BYTES and not self.closing:
                 self._refuse(431)
-        if self.waiting and not self.busy:
-            self._pump()
+        if self.waiting:
+            if whole and self.begun == 1 and not self.in_head:
+                self._remember(data)
+            if not self.busy:
+                self._pump()
+
+    def _remember(self, data: bytes) -> None:
+        """The chunk was exactly one request; if it will mean the same next time, remember it."""
+        request = self.waiting[-1]
+        if request.api_id and request.keep_alive and data[-4:] == b"\r\n\r\n" and len(data) <= _REMEMBERED_BYTES:
+            index = request.headers.index()
+            if not _UNREPEATABLE.intersection(index):
+                self.repeat = request
+                self.repeat_bytes = data
 
     def _decline_upgrade(self, rest: bytes) -> None:
         """Go on as if no upgrade had been asked for: the body, if any, is still to be read."""
@@ -456,6 +491,22 @@ class Connection(asyncio.Protocol):
 REASONS = {status.value: status.phrase for status in HTTPStatus}
 _status_lines: dict[int, str] = {}
 _BODILESS = frozenset((204, 304))
+_PLAIN, _OURS, _DATE = range(3)
+_header_kinds: dict[str, int] = {}
+"""How each header name that was seen is treated; bounded, because functions choose names."""
+_KNOWN_NAMES = 2048
+
+
+def _header_kind(name: str) -> int:
+    lower = name.lower()
+    if lower in ("content-length", "connection", "transfer-encoding"):
+        kind = _OURS
+    else:
+        kind = _DATE if lower == "date" else _PLAIN
+    if len(_header_kinds) >= _KNOWN_NAMES:
+        _header_kinds.clear()
+    _header_kinds[name] = kind
+    return kind
 
 
 class DateLine:
@@ -486,14 +537,18 @@ def encode(
     lines = [line]
     dated = False
     length = len(body)
+    kinds = _header_kinds.get
     for name, value in headers:
-        key = name.lower()
-        if key == "content-length" or key == "connection" or key == "transfer-encoding":
-            if key == "content-length" and request.method == "HEAD" and not body and value.isdigit():
-                length = int(value)
-            continue
-        if key == "date":
-            dated = True
+        kind = kinds(name)
+        if kind is None:
+            kind = _header_kind(name)
+        if kind:
+            if kind == _DATE:
+                dated = True
+            else:
+                if request.method == "HEAD" and not body and value.isdigit() and name.lower() == "content-length":
+                    length = int(value)
+                continue
         lines.append(f"{name}: {value}\r\n")
     if not dated:
         lines.append(f"Date: {date}\r\n")

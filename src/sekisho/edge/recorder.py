@@ -14,6 +14,9 @@ import orjson
 from sekisho.gateway.trace import Trace
 
 KEPT = 1000
+SERVED_PER_SECOND = 250
+"""Of requests that were served, so many of each second are kept: under load the newest thousand would be the last few
+milliseconds, and keeping every one costs more than serving it. Refused and failed ones are all kept."""
 KEPT_BYTES = 64 * 1024 * 1024
 KEPT_BODY = 256 * 1024
 WAITING = 1000
@@ -55,9 +58,20 @@ class Recorder:
         self._calls: deque[Document] = deque(maxlen=kept)
         self._unwritten: deque[Trace] = deque(maxlen=WAITING)
         self._scheduled = False
+        self._second = 0
+        self._served = 0
 
     def note(self, trace: Trace) -> None:
         """Remember a request that ended."""
+        served = trace.rejection is None and trace.status < 400
+        if served:
+            second = int(trace.received)
+            if second != self._second:
+                self._second = second
+                self._served = 0
+            self._served += 1
+            if self._served > SERVED_PER_SECOND:
+                return
         size = _TRACE_BYTES
         body = len(trace.request.body)
         if body > KEPT_BODY:
@@ -68,7 +82,7 @@ class Recorder:
         self._bytes += size
         while len(self._traces) > self._kept or self._bytes > self._kept_bytes:
             self._bytes -= self._traces.popleft()[1]
-        if trace.rejection is not None or trace.status >= 400:
+        if not served:
             self._unwritten.append(trace)
             if not self._scheduled:
                 self._scheduled = True
