@@ -2,9 +2,10 @@
 
 Theory of operation. A witness says which Denies apply and which required layers do not allow. For each such layer there
 are *options*: add a statement that allows exactly this question, or change the one element that keeps an existing Allow
-from applying (append the missing value, resource, action or principal). A ``Remedy`` picks one option per layer, plus
-the removal of every applying Deny. Each is tried: only remedies after which ``decide`` allows are returned, least
-privilege first. Whether an edit is *wise* is for its reader to judge; whether a service accepts it, for replay.
+from applying (append the missing value, resource or action). A ``Remedy`` picks one option per layer, plus the removal
+of every applying Deny. Each is tried: only remedies after which ``decide`` allows are returned, least privilege first
+and without superfluous parts. Whether an edit is *wise* is for its reader to judge; whether a service accepts it, for
+replay.
 """
 
 from __future__ import annotations
@@ -83,10 +84,17 @@ def remedies(question: Question, stack: PolicyStack, resource_policy: CompiledPo
     if witness.decision.allowed:
         return ()
     found: list[Remedy] = []
+
+    def works(remedy: Remedy) -> bool:
+        return decide(question, *patched(stack, resource_policy, remedy)).allowed
+
     for candidate in candidates(witness):
-        changed, policy = patched(stack, resource_policy, candidate)
-        if decide(question, changed, policy).allowed and candidate not in found:
-            found.append(candidate)
+        if works(candidate):
+            for edit in candidate.edits:
+                less = Remedy(tuple(other for other in candidate.edits if other is not edit))
+                candidate = less if works(less) else candidate
+            if candidate not in found:
+                found.append(candidate)
     return tuple(sorted(found, key=lambda remedy: (remedy.breadth, len(remedy.edits)))[:MOST])
 
 
