@@ -7,6 +7,7 @@ from sekisho.services.iam import (
     instance_profiles,
     managed_policies,
     roles,
+    service_linked,
     simulate,
     tags,
     users,
@@ -24,5 +25,6 @@ OPERATIONS = compose(
         instance_profiles.ops,
         account.ops,
         simulate.ops,
+        service_linked.ops,
     )
 )

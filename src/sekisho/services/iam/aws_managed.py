@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from sekisho.services.iam.aws_managed_neighbours import NEIGHBOURS
 from sekisho.services.iam.aws_managed_statements import (
     API_GATEWAY_ADMINISTRATOR,
     API_GATEWAY_INVOKE,
@@ -263,5 +264,9 @@ _RECORDS = (
     ),
 )
 
-AWS_MANAGED: Mapping[str, Mapping[str, Any]] = {record["Arn"]: record for record in _RECORDS}
+_NEIGHBOURS = tuple(
+    _record(row.where, "", row.created, row.version, row.updated, row.description, row.statements) for row in NEIGHBOURS
+)
+
+AWS_MANAGED: Mapping[str, Mapping[str, Any]] = {record["Arn"]: record for record in (*_RECORDS, *_NEIGHBOURS)}
 """ARN → a record as ``PolicyRecord``."""

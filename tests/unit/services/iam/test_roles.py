@@ -119,13 +119,29 @@ def test_a_role_with_rights_cannot_be_deleted(account: Account) -> None:
 
 def test_a_service_linked_role_is_not_for_users_to_change(account: Account) -> None:
     code, _, _ = account.refused(
-        "iam",
-        "CreateRole",
-        RoleName="r",
-        Path="/aws-service-role/x.amazonaws.com/",
-        AssumeRolePolicyDocument=LAMBDA_TRUST,
+        "iam", "CreateRole", RoleName="r", Path="/aws-service-role/x/", AssumeRolePolicyDocument=LAMBDA_TRUST
     )
     assert code == "InvalidInput"
+    service = "ops.apigateway.amazonaws.com"
+    role = account.iam("CreateServiceLinkedRole", AWSServiceName=service)["Role"]
+    name = "AWSServiceRoleForAPIGateway"
+    assert role["Arn"] == f"arn:aws:iam::{ACCOUNT}:role/aws-service-role/{service}/{name}"
+    compiled = account.identities.roles[role["Arn"]]
+    assert compiled.service_linked
+    assert [policy.name for policy in compiled.stack.identity] == ["APIGatewayServiceRolePolicy"]
+    assert account.refused("iam", "CreateServiceLinkedRole", AWSServiceName=service)[0] == "InvalidInput"
+    assert account.refused("iam", "CreateServiceLinkedRole", AWSServiceName="ecs.amazonaws.com")[0] == "InvalidInput"
+    for operation, params in (
+        ("DeleteRole", {}),
+        ("UpdateRole", {"Description": "x"}),
+        ("PutRolePolicy", {"PolicyName": "p", "PolicyDocument": statement("s3:*")}),
+        ("TagRole", {"Tags": [{"Key": "k", "Value": "v"}]}),
+    ):
+        more: dict[str, Any] = {"RoleName": name, **params}
+        assert account.refused("iam", operation, **more)[0] == "UnmodifiableEntity"
+    task = account.iam("DeleteServiceLinkedRole", RoleName=name)["DeletionTaskId"]
+    assert account.iam("GetServiceLinkedRoleDeletionStatus", DeletionTaskId=task)["Status"] == "SUCCEEDED"
+    assert account.refused("iam", "GetRole", RoleName=name)[0] == "NoSuchEntity"
 
 
 def test_updates(account: Account) -> None:
