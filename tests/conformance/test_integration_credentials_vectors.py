@@ -76,13 +76,13 @@ def play(case: Case, roles: dict[str, Role] = ROLES) -> Played:
     if "role_trust" in given:
         trusting = trusting_only_without_source()
         api.roles.append(trusting)
-        credentials, auth = trusting.arn, OPEN
+        credentials, signed = trusting.arn, False
     else:
         named = calls(case, "put_integration")[0]["credentials"] or ""
         known = roles.get(named)
         credentials = known.arn if known else named.replace("ROLE_", f"arn:aws:iam::{ACCOUNT}:role/")
-        auth = IAM if calls(case, "put_method")[0]["authorizationType"] == "AWS_IAM" else OPEN
-    api.route("GET", "/", lambda_proxy(credentials), auth=auth)
+        signed = calls(case, "put_method")[0]["authorizationType"] == "AWS_IAM"
+    api.route("GET", "/", lambda_proxy(credentials), auth=IAM if signed else OPEN)
     caller = None
     if when.get("signed"):
         caller = caller_policy(when.get("caller") or when["caller_policy"])

@@ -67,6 +67,8 @@ class Mock:
     responses: tuple[IntegrationResponse, ...]
     method_responses: Mapping[str, Mapping[str, bool]]
     """Declared status code → ``method.response.header.X`` → required."""
+    content_handling: str = ""
+    """``CONVERT_TO_TEXT``, ``CONVERT_TO_BINARY`` or empty."""
 
 
 @dataclass(frozen=True, slots=True)

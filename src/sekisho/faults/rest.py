@@ -318,7 +318,7 @@ ROWS: Final[Mapping[Fault, Face]] = {
         _CONFIGURATION + "{header} header already present", recorded("header-remap/AWS_PROXY/content-length")
     ),
     Fault.TEMPLATE_FAILED: _configuration(
-        _CONFIGURATION + "Unable to transform request", inferred("other configuration errors of templates")
+        _CONFIGURATION + "Unable to transform request", observed("preflights whose content type has no MOCK template")
     ),
     Fault.MOCK_STATUS_MISSING: _configuration(
         _CONFIGURATION + "statusCode should be an integer which defined in request template",

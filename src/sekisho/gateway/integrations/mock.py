@@ -14,6 +14,7 @@ from sekisho.config.integrations import IntegrationResponse, Mock
 from sekisho.faults.fault import Fault, Reject
 from sekisho.gateway.context.mapping import mapped_value
 from sekisho.gateway.exchange import Exchange, Outcome
+from sekisho.gateway.payload.media import is_binary
 from sekisho.gateway.payload.scope import scope_of
 from sekisho.gateway.request import GatewayResponse
 from sekisho.kit.outcome import PASS
@@ -21,6 +22,7 @@ from sekisho.vtl.scope import Overrides
 
 _JSON: Final = "application/json"
 _UNSUPPORTED: Final = Reject(Fault.MEDIA_UNSUPPORTED, {})
+_UNTRANSFORMED: Final = Reject(Fault.TEMPLATE_FAILED, {"problem": "no template reads this content type"})
 _NO_STATUS: Final = Reject(Fault.MOCK_STATUS_MISSING, {})
 _HEADER: Final = "method.response.header."
 
@@ -34,6 +36,12 @@ def answer(x: Exchange, integration: Mock) -> Outcome:
     begun = x.clock()
     media = x.request.headers.get("content-type")
     name = media.partition(";")[0].strip().lower() if media else _JSON
+    binary_types = t.stage.binary_media_types
+    binary = bool(binary_types) and is_binary(media or "", binary_types)
+    if binary and integration.content_handling != "CONVERT_TO_TEXT":
+        # Templates read text only, so a binary body passes by them: the known failure of preflights to APIs whose
+        # binary media types are */*.
+        return _UNTRANSFORMED
     template = integration.templates.get(name)
     body = x.request.body.decode("utf-8", "replace") if x.request.body else ""
     overrides: Overrides | None = None
@@ -49,7 +57,7 @@ def answer(x: Exchange, integration: Mock) -> Outcome:
         return Reject(Fault.TEMPLATE_FAILED, {"problem": str(text)})
     status = status_of(text)
     if status is None:
-        return _NO_STATUS
+        return _UNTRANSFORMED if template is None else _NO_STATUS
     t.asked = (begun, x.clock())
     response = _select(integration.responses, status)
     if response is None:

@@ -1,0 +1,82 @@
+"""The three readers of a trace that ended."""
+
+from __future__ import annotations
+
+import base64
+import json
+
+import pytest
+from tests.scenes.pipeline import (
+    FUNCTION,
+    IAM,
+    Api,
+    Played,
+    allow,
+    function,
+    gateway_may_invoke,
+    lambda_proxy,
+    returned,
+    session,
+)
+
+from sekisho.gateway.record import MAX_BODY, display, mask_header, mask_query, trace_document
+
+
+def played() -> Played:
+    key = session("r", "s", allow("execute-api:Invoke"))
+    api = Api(functions=[function(gateway_may_invoke())], keys=[key]).route("POST", "/f", lambda_proxy(), auth=IAM)
+    headers = {"Cookie": "session=secret-cookie", "X-Api-Key": "secret-key", "X-A": "shown"}
+    answer = returned({"statusCode": 200, "body": "hi", "headers": {"Set-Cookie": "secret-set"}})
+    return api.play("POST", "/prod/f", headers, b"\xff" * (MAX_BODY + 1), signed_by=key, answers=[answer])
+
+
+def test_the_private_record_can_be_replayed() -> None:
+    found = played()
+    document = json.loads(json.dumps(trace_document(found.trace)))
+    request = document["request"]
+    assert [tuple(pair) for pair in request["headers"]] == list(found.trace.request.headers.pairs)
+    assert len(base64.b64decode(request["body"])) == MAX_BODY
+    assert request["bodyTruncated"] is True
+    assert (document["revision"], document["fault"], document["response"]["status"]) == (1, None, 200)
+    assert [check["purpose"] for check in document["checks"]] == ["invoke-api", "invoke-function"]
+    effect = document["effects"][0]
+    assert (effect["function"], effect["result"]) == (FUNCTION, "Returned")
+    assert json.loads(base64.b64decode(effect["payload"]))["body"] == "hi"
+
+
+def test_the_shown_record_holds_no_secret() -> None:
+    found = played()
+    signature = (found.trace.request.headers.get("authorization") or "").rpartition("Signature=")[2]
+    assert len(signature) == 64
+    text = json.dumps(display(found.trace))
+    for secret in ("secret-cookie", "secret-key", "token of r", signature):
+        assert secret not in text
+    assert "SignedHeaders=" in text
+    assert '"shown"' in text
+
+
+def test_refusals_are_described() -> None:
+    found = Api().play("GET", "/none")
+    document = display(found.trace)
+    assert (document["fault"], document["gate"], document["evidence"]) == ("NO_SUCH_STAGE", "admit", {"stage": "none"})
+    assert document["source"].startswith("recorded: ")
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "shown"),
+    [
+        ("Authorization", "Bearer abc", "Bearer ********"),
+        ("Authorization", "abc", "********"),
+        ("authorization", "AWS4-HMAC-SHA256 A=b, Signature=ff", "AWS4-HMAC-SHA256 A=b, Signature=********"),
+        ("authorization", "AWS4-HMAC-SHA256 abc", "********"),
+        ("Cookie", "a=b", "********"),
+        ("Accept", "*/*", "*/*"),
+    ],
+)
+def test_masked_headers(name: str, value: str, shown: str) -> None:
+    assert mask_header(name, value) == shown
+
+
+def test_masked_queries() -> None:
+    assert mask_query("a=1&X-Amz-Signature=ff&X-Amz-Date=d") == "a=1&X-Amz-Signature=********&X-Amz-Date=d"
+    assert mask_query("a=1") == "a=1"
