@@ -5,7 +5,7 @@ policies and the resource policy of exactly the qualifier that is invoked (``res
 the payload, chooses the version an alias stands for, and asks the edge to run it. A function that fails is no error of
 Invoke: AWS answers 200 with ``X-Amz-Function-Error``.
 
-Event invocations are marked as asynchronous: the edge starts the function and does not wait for it. The two retries that
+Event invocations are marked asynchronous: the edge starts the function and does not wait for it. The two retries that
 AWS makes after a failed asynchronous invocation are not made.
 
 Source: https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html
