@@ -34,7 +34,8 @@ def _pair(path: str, query: str) -> tuple[float, float]:
 
     def theirs() -> object:
         request = AWSRequest("GET", url, headers={"Host": HOST})
-        return SigV4Auth(credentials, "execute-api", "us-east-1").add_auth(request)
+        SigV4Auth(credentials, "execute-api", "us-east-1").add_auth(request)
+        return request
 
     return cpu_microseconds(ours), cpu_microseconds(theirs)
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-
+import requests
 from examples.iam_caller_credentials import ACCOUNT, REGION, Story
 from tests.scenes.server import Server, running
 
@@ -21,8 +21,6 @@ def server() -> Iterator[Server]:
 def refused(server: Server) -> tuple[Story, str, dict[str, Any], dict[str, Any]]:
     """A fresh account-wide state with the story's API, called once: story, API id, log record, explanation."""
     story = Story(server.url)
-    import requests
-
     assert requests.post(f"{server.url}/_sekisho/reset", timeout=30).status_code < 300
     api = story.set_up()
     answer = story.call(api)
@@ -60,7 +58,7 @@ def test_log_record_is_aws_own(server: Server) -> None:
 
 
 def test_why_names_authority_policy_and_both_cures(server: Server) -> None:
-    story, api, _, why = refused(server)
+    _, api, _, why = refused(server)
     assert why["fault"] == "FUNCTION_NOT_INVOCABLE"
     assert why["cause"] == "LINV_CALLER_CREDENTIALS"
     assert why["blame"] == "configuration"

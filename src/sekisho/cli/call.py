@@ -135,7 +135,7 @@ def _signer(options: argparse.Namespace, base: str, region: str) -> Signer | Non
         if found is None:
             raise ServerProblem(f"profile {options.profile!r} has no credentials")
         frozen = found.get_frozen_credentials()
-        return Signer(frozen.access_key, frozen.secret_key, frozen.token)
+        return Signer(str(frozen.access_key), str(frozen.secret_key), frozen.token)
     if options.role:
         return _assume(options.role, base, region)
     return None
@@ -148,7 +148,8 @@ def _assume(role: str, base: str, region: str) -> Signer:
     import botocore.session
 
     session = botocore.session.Session()
-    client = session.create_client(
+    # The service's operations are made at run time, which types cannot know.
+    client: Any = session.create_client(
         "sts",
         endpoint_url=base,
         region_name=region,
