@@ -37,7 +37,7 @@ from sekisho.policy.compile import CompiledPolicy
 from sekisho.services.effects import Effect
 from sekisho.services.lambda_.names import LATEST, Target, qualified_arn, target
 from sekisho.services.lambda_.records import AliasRecord, function_spec
-from sekisho.services.lambda_.refusals import no_function, too_large, unsupported
+from sekisho.services.lambda_.refusals import event_too_large, no_function, too_large, unsupported
 from sekisho.services.lambda_.shelf import alias, function, version
 from sekisho.services.operation import Call, Operations, Result, ServiceError
 
@@ -76,9 +76,10 @@ def invoke(call: Call) -> Result:
         if params.get(name):
             raise unsupported(name, "invocations are neither durable nor isolated by tenant")
     payload: bytes = params.get("Payload") or b""
-    limit = MAX_EVENT if kind == "Event" else MAX_PAYLOAD
-    if len(payload) > limit:
-        raise too_large(limit, "InvokeFunction")
+    if len(payload) > MAX_PAYLOAD:
+        raise too_large(MAX_PAYLOAD, "InvokeFunction")
+    if kind == "Event" and len(payload) > MAX_EVENT:
+        raise event_too_large(len(payload), MAX_EVENT)
     spec = _version(call, found)
     if kind == "DryRun":
         return {"StatusCode": 204}

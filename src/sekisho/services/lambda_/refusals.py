@@ -49,8 +49,17 @@ def stale(getter: str) -> ServiceError:
 
 
 def too_large(limit: int, operation: str) -> ServiceError:
-    """413: the request's body is over ``limit`` bytes. AWS calls Invoke ``InvokeFunction`` here."""
+    """413: the request's body is over ``limit`` bytes. AWS calls Invoke ``InvokeFunction`` here.
+
+    The code is not in the service model; recorded in https://github.com/awslabs/aws-athena-query-federation/issues/793.
+    """
     message = f"Request must be smaller than {limit} bytes for the {operation} operation"
+    return ServiceError("RequestEntityTooLargeException", message, 413, Type="User")
+
+
+def event_too_large(size: int, limit: int) -> ServiceError:
+    """413 of asynchronous invocations; recorded in https://github.com/ASFHyP3/hyp3/issues/2241."""
+    message = f"{size} byte payload is too large for the Event invocation type (limit {limit} bytes)"
     return ServiceError("RequestEntityTooLargeException", message, 413, Type="User")
 
 

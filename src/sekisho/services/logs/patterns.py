@@ -6,7 +6,8 @@ included. Terms with other characters than letters, digits and ``_`` stand in do
 of AWS's patterns (JSON ``{…}``, space-delimited ``[…]``, regular expressions ``%…%``) are recognised and refused: a
 filter that silently matched the wrong events would be worse than none.
 
-Source: https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/FilterAndPatternSyntax.html
+Sources: https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/FilterAndPatternSyntax.html; the texts of refusals
+were recorded in https://github.com/apex/up/issues/724 and https://github.com/DefangLabs/defang/issues/1008.
 """
 
 from __future__ import annotations
@@ -39,10 +40,10 @@ def compile_pattern(pattern: str) -> Matcher:
     while position < len(text):
         found = _TERM.match(text, position)
         if found is None:
-            raise invalid(f"Invalid filter pattern: a quoted phrase does not end, or no space follows it ({text})")
+            raise invalid("Invalid filter pattern")
         sign, phrase, word = found.groups()
-        if phrase is None and not _PLAIN.fullmatch(word):
-            raise invalid(f"Invalid character(s) in term '{sign}{word}'")
+        if not phrase and not _PLAIN.fullmatch(word or ""):
+            raise invalid(f"Invalid character(s) in term '{found[0].strip()}'")
         chosen[sign].append(_ESCAPE.sub(r"\1", phrase) if phrase is not None else word)
         position = found.end()
     if optional and (required or excluded):

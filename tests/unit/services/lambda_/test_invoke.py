@@ -123,8 +123,10 @@ def test_payloads_have_limits(cloud: Functions) -> None:
     error = cloud.refused("Invoke", FunctionName="orders", Payload=text)
     assert (error.code, error.status) == ("RequestEntityTooLargeException", 413)
     assert error.message == "Request must be smaller than 6291456 bytes for the InvokeFunction operation"
-    error = cloud.refused("Invoke", FunctionName="orders", InvocationType="Event", Payload=text)
-    assert "1048576 bytes" in error.message
+    event = b'"' + b"x" * 1_048_576 + b'"'
+    error = cloud.refused("Invoke", FunctionName="orders", InvocationType="Event", Payload=event)
+    assert (error.code, error.status) == ("RequestEntityTooLargeException", 413)
+    assert error.message == "1048578 byte payload is too large for the Event invocation type (limit 1048576 bytes)"
     cloud.answers = Edge(RETURNED)
     assert cloud("Invoke", FunctionName="orders", Payload=text[:6_291_455] + b'"')["StatusCode"] == 200
 

@@ -60,6 +60,8 @@ def test_quotes_can_be_quoted() -> None:
         ("a.b", "Invalid character(s) in term 'a.b'"),
         ("ERROR*", "Invalid character(s)"),
         ("-", "Invalid character(s) in term"),
+        ('""', "Invalid character(s) in term '\"\"'"),
+        ('a -""', "Invalid character(s) in term '-\"\"'"),
         ('"unfinished', "Invalid filter pattern"),
         ('"a"b', "Invalid filter pattern"),
         ("?a b", "combine ? terms"),
