@@ -19,7 +19,7 @@ class Limits:
     sandboxes: int = 4
     """While fewer are at work, one more starts as soon as a call has waited ``grow_after``. Usually twice the cores."""
     burst: int = 64
-    """Never more than this, idle ones included (an idle one costs about 10 MB and saves a start). When ``sandboxes`` are
+    """Never more than this, idle ones included (one costs about 10 MB and saves a start). When ``sandboxes`` are
     at work, one more starts only for calls that waited ``burst_after``: a function that calls another and waits for it,
     or many that sleep, must not lock each other out."""
     queue: int = 1000
