@@ -35,6 +35,7 @@ from sekisho.kit.headers import Headers
 from sekisho.policy.combine import PolicyStack
 from sekisho.policy.compile import CompiledPolicy, compile_policy
 from sekisho.policy.request import Subject, SubjectKind
+from sekisho.vtl import compile_template
 
 ACCOUNT = "111122223333"
 OTHER = "444455556666"
@@ -166,16 +167,6 @@ def lambda_proxy(
     return LambdaProxy(arn, qualifier, authority, credentials, prefix, timeout, method, illegal_header=illegal)
 
 
-class Literal:
-    """A template that renders the same text always."""
-
-    def __init__(self, text: str) -> None:
-        self.text = text
-
-    def render(self, scope: object) -> str:
-        return self.text
-
-
 def mock(
     template: str | None = '{"statusCode": 200}',
     *,
@@ -189,10 +180,10 @@ def mock(
     """``MOCK`` with one default response, or with ``responses``."""
     rows = responses
     if rows is None:
-        templates = {"application/json": Literal(body)} if body else {}
+        templates = {"application/json": compile_template(body)} if body else {}
         rows = (IntegrationResponse(status, None, parameters or {}, templates),)
     return Mock(
-        {"application/json": Literal(template)} if template is not None else {},
+        {"application/json": compile_template(template)} if template is not None else {},
         passthrough,
         rows,
         {each: {} for each in (declared if declared is not None else [row.status for row in rows])},
@@ -372,7 +363,6 @@ __all__ = [
     "Api",
     "Authority",
     "GatewayResponse",
-    "Literal",
     "Played",
     "allow",
     "deny",

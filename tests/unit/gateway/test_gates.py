@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from tests.scenes.pipeline import (
     ACCOUNT,
@@ -304,3 +306,43 @@ def test_head_has_the_length_and_no_body() -> None:
     assert (played.response.body, played.headers.get("content-length")) == (b"", "7")
     refused = api.play("HEAD", "/prod/other")
     assert (refused.response.body, refused.headers.get("content-length")) == (b"", "42")
+
+
+class TestValidate:
+    VALIDATOR = {"validateRequestParameters": True, "validateRequestBody": True}
+    PARAMETERS = {
+        "method.request.querystring.qs1": True,
+        "method.request.path.issuer": True,
+        "method.request.header.x-header-param": True,
+        "method.request.header.optional": False,
+    }
+
+    def play(self, target: str, headers: dict[str, str], body: bytes = b"{}", **changed: object) -> Played:
+        api = Api().route("POST", "/{issuer}", mock())
+        match = api.router.match("/x", "POST")
+        assert match is not None
+        extras = {
+            "validator": self.VALIDATOR | changed,
+            "requestParameters": self.PARAMETERS,
+            "requestModels": {"application/json": "{}"},
+        }
+        api.router.add("/{issuer}", "POST", replace(match.route, extras=extras))
+        return api.play("POST", target, headers, body)
+
+    def test_everything_is_there(self) -> None:
+        assert self.play("/prod/a?qs1=1", {"X-Header-Param": "v"}).status == 200
+
+    def test_missing_parameters_are_named_by_place(self) -> None:
+        played = self.play("/prod/%20?qs1=", {"X-Header-Param": " "})
+        assert played.status == 400
+        assert played.text == '{"message": "Missing required request parameters: [x-header-param, qs1]"}'
+        assert played.headers.get("x-amzn-errortype") == "BadRequestException"
+        assert self.play("/prod/a", {}, validateRequestParameters=False).status == 200
+
+    @pytest.mark.parametrize("body", [b"", b"{", b"text"])
+    def test_bodies_must_be_json(self, body: bytes) -> None:
+        played = self.play("/prod/a?qs1=1", {"X-Header-Param": "v"}, body)
+        assert (played.status, played.text) == (400, '{"message": "Invalid request body"}')
+        assert played.trace.error_type == "BAD_REQUEST_BODY"
+        other = {"X-Header-Param": "v", "Content-Type": "text/plain"}
+        assert self.play("/prod/a?qs1=1", other, body).trace.fault is Fault.TEMPLATE_FAILED

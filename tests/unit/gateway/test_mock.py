@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
-from tests.scenes.pipeline import Api, Literal, Played, mock
+from tests.scenes.pipeline import Api, Played, mock
 
 from sekisho.config.integrations import IntegrationResponse, Mock
 from sekisho.faults.fault import Fault
 from sekisho.gateway.integrations.mock import status_of
+from sekisho.vtl import compile_template
 
 
 def play(integration: Mock, headers: dict[str, str] | None = None, body: bytes = b"", **settings: object) -> Played:
@@ -98,7 +101,7 @@ def test_binary_bodies_pass_by_the_template() -> None:
 
 
 def test_response_template_of_the_accepted_type() -> None:
-    templates = {"application/xml": Literal("<a/>"), "text/plain": Literal("a")}
+    templates = {"application/xml": compile_template("<a/>"), "text/plain": compile_template("a")}
     rows = (IntegrationResponse("200", None, {}, templates),)
     for accept, text, media in (("text/plain", "a", "text/plain"), ("image/png", "<a/>", "application/xml")):
         played = play(mock(responses=rows), {"Accept": accept})
@@ -108,3 +111,20 @@ def test_response_template_of_the_accepted_type() -> None:
 def test_content_type_can_be_mapped() -> None:
     played = play(mock(parameters={"method.response.header.Content-Type": "'text/csv'"}))
     assert played.headers.all("content-type") == ["text/csv"]
+
+
+def test_templates_see_the_request_and_may_override_the_answer() -> None:
+    request = """#set($context.responseOverride.header.X-Late = "$input.params('q')")
+{"statusCode": #if($input.params('q') == "a")200#{else}404#end}"""
+    answer = """#set($context.responseOverride.status = 201)
+{"id":"$context.requestId","v":"$stageVariables.v","body":"$input.params().header.get('X-A')"}"""
+    api = Api(variables={"v": "w"}).route("GET", "/m", mock(request, body=answer))
+    played = api.play("GET", "/prod/m?q=a", {"X-A": "b"})
+    assert (played.status, played.headers.get("x-late")) == (201, "a")
+    assert json.loads(played.text) == {"id": played.trace.request_id, "v": "w", "body": "b"}
+
+
+@pytest.mark.parametrize("integration", [mock("#if($x)"), mock(body="#set($x = ")])
+def test_templates_that_are_none(integration: Mock) -> None:
+    played = play(integration)
+    assert (played.status, played.trace.fault) == (500, Fault.TEMPLATE_FAILED)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from functools import lru_cache
-from typing import Any, Final
+from typing import Final
 
 from sekisho.config.integrations import IntegrationResponse, Mock
 from sekisho.faults.fault import Fault, Reject
@@ -18,7 +18,7 @@ from sekisho.gateway.payload.media import is_binary
 from sekisho.gateway.payload.scope import scope_of
 from sekisho.gateway.request import GatewayResponse
 from sekisho.kit.outcome import PASS
-from sekisho.vtl.scope import Overrides
+from sekisho.vtl import Overrides, Template, TemplateProblem
 
 _JSON: Final = "application/json"
 _UNSUPPORTED: Final = Reject(Fault.MEDIA_UNSUPPORTED, {})
@@ -46,15 +46,17 @@ def answer(x: Exchange, integration: Mock) -> Outcome:
     body = x.request.body.decode("utf-8", "replace") if x.request.body else ""
     overrides: Overrides | None = None
     if template is not None:
-        scope = scope_of(x, body)
-        overrides = scope.overrides
-        text = template.render(scope)
+        text = template.literal
+        if text is None:
+            scope = scope_of(x, body)
+            overrides = scope.overrides
+            text = template.render(scope)
     elif _passes_through(integration):
         text = body
     else:
         return _UNSUPPORTED
-    if not isinstance(text, str):
-        return Reject(Fault.TEMPLATE_FAILED, {"problem": str(text)})
+    if isinstance(text, TemplateProblem):
+        return Reject(Fault.TEMPLATE_FAILED, {"problem": text.message})
     status = status_of(text)
     if status is None:
         return _UNTRANSFORMED if template is None else _NO_STATUS
@@ -101,12 +103,15 @@ def _respond(x: Exchange, response: IntegrationResponse, overrides: Overrides | 
     body = ""
     if response.templates:
         media, template = _template(response.templates, x.request.headers.get("accept"))
-        scope = scope_of(x, "", overrides)
-        overrides = scope.overrides
-        text = template.render(scope)
-        if not isinstance(text, str):
-            return Reject(Fault.TEMPLATE_FAILED, {"problem": str(text)})
-        body = text
+        if template.literal is not None:
+            body = template.literal
+        else:
+            scope = scope_of(x, "", overrides)
+            overrides = scope.overrides
+            rendered = template.render(scope)
+            if isinstance(rendered, TemplateProblem):
+                return Reject(Fault.TEMPLATE_FAILED, {"problem": rendered.message})
+            body = rendered
     status = int(response.status)
     for target, expression in response.parameters.items():
         if target.startswith(_HEADER):
@@ -142,7 +147,7 @@ def _overridden(status: int, headers: list[tuple[str, str]], overrides: Override
     return status, headers
 
 
-def _template(templates: Mapping[str, Any], accept: str | None) -> tuple[str, Any]:
+def _template(templates: Mapping[str, Template], accept: str | None) -> tuple[str, Template]:
     """The response template: of the media type the client accepts, else of JSON, else the first."""
     if accept and accept in templates:
         return accept, templates[accept]

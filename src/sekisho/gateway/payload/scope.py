@@ -10,7 +10,7 @@ from typing import Any
 from sekisho.gateway.context.variables import read_variable
 from sekisho.gateway.exchange import Exchange
 from sekisho.gateway.payload.v1 import query_values
-from sekisho.vtl.scope import Overrides, Scope
+from sekisho.vtl import Overrides, Scope
 
 
 def scope_of(x: Exchange, body: str, overrides: Overrides | None = None) -> Scope:
