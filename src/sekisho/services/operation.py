@@ -40,6 +40,8 @@ class ServiceError(Exception):
         self.message = message
         self.status = status
         self.members = members
+        self.denied: Any = None
+        """``authorization.Denied``, when an operation that decides for itself refused: what it was decided from."""
 
 
 class Runner(Protocol):

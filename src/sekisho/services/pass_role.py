@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from sekisho.config.context import CallerContext
 from sekisho.kit.arn import Arn
-from sekisho.policy.combine import Decision, decide
-from sekisho.policy.messages import denial_reason
+from sekisho.policy.combine import decide
 from sekisho.policy.request import Question, SubjectKind, Value
+from sekisho.services.authorization import Denied, denied_text
 from sekisho.services.operation import Call, ServiceError
 
 ACTION = "iam:PassRole"
@@ -38,15 +38,10 @@ def check_pass_role(call: Call, role_arn: str, service_principal: str, associate
     context = CallerContext(
         call.caller, call.now, call.source_ip, user_agent=call.user_agent or None, region=call.region, extra=keys
     )
-    decision = decide(Question(subject, ACTION, role_arn, call.account, context), call.caller.stack, None)
+    question = Question(subject, ACTION, role_arn, call.account, context)
+    decision = decide(question, call.caller.stack, None)
     if not decision.allowed:
-        raise ServiceError("AccessDeniedException", denial(subject.arn, ACTION, role_arn, decision), 403)
-
-
-def denial(arn: str, action: str, resource: str, decision: Decision) -> str:
-    """AWS's sentence about a denied action.
-
-    Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html
-    """
-    reason = denial_reason(decision, action)
-    return f"User: {arn} is not authorized to perform: {action} on resource: {resource} {reason}"
+        denied = Denied(question, call.caller.stack, None, decision)
+        error = ServiceError("AccessDeniedException", denied_text(call, denied), 403)
+        error.denied = denied
+        raise error

@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+from sekisho.policy.request import SubjectKind
 from sekisho.services.operation import Call, Operations, Result, Run, ServiceError
 
 NAME_TEXT = "It must contain only alphanumeric characters and/or the following: +=,.@_-"
@@ -42,7 +43,17 @@ _SPELLINGS = {
 
 
 def check(call: Call) -> None:
-    """Raises ValidationError for the first member that is misspelled."""
+    """Raises InvalidClientTokenId for sessions that IAM does not serve, ValidationError for a misspelled member.
+
+    IAM does not take the credentials of GetFederationToken, nor those of GetSessionToken unless MFA was used.
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_sts-comparison.html
+    """
+    caller = call.caller
+    kind = caller.subject.kind
+    if caller.issued_at and (
+        kind is SubjectKind.FEDERATED_USER or (kind in (SubjectKind.USER, SubjectKind.ROOT) and not caller.mfa)
+    ):
+        raise ServiceError("InvalidClientTokenId", "The security token included in the request is invalid", 403)
     for member, value in call.params.items():
         spelling = _SPELLINGS.get(member)
         if spelling is None:

@@ -18,6 +18,7 @@ from sekisho.config.identities import Role
 from sekisho.kit.arn import Arn, sts_arn
 from sekisho.policy.combine import decide
 from sekisho.policy.request import Question, SubjectKind, Value
+from sekisho.services.authorization import Denied
 from sekisho.services.operation import Call, Operations, ServiceError
 from sekisho.services.sts.credentials import issue
 from sekisho.services.sts.session_terms import Terms, terms
@@ -105,8 +106,11 @@ def _judged(call: Call, role_arn: str, asked: Terms) -> Role:
     )
     for action in actions:
         question = Question(subject, action, role_arn, role.account, context)
-        if not decide(question, call.caller.stack, role.trust).allowed:
-            raise _denied(call, action, role_arn)
+        decision = decide(question, call.caller.stack, role.trust)
+        if not decision.allowed:
+            error = _denied(call, action, role_arn)
+            error.denied = Denied(question, call.caller.stack, role.trust, decision)
+            raise error
     return role
 
 

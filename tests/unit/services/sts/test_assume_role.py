@@ -5,10 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from tests.scenes.calls import ACCOUNT
+from tests.scenes.calls import ACCOUNT, make_call, run
 from tests.scenes.iam import LAMBDA_TRUST, Account, statement, trust
 
+from sekisho.policy.combine import decide
 from sekisho.policy.request import SubjectKind
+from sekisho.services.operation import ServiceError
+from sekisho.services.sts import OPERATIONS
 
 ROOT = f"arn:aws:iam::{ACCOUNT}:root"
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/target"
@@ -109,6 +112,17 @@ def test_external_id_and_session_name_are_condition_keys(account: Account) -> No
     assert refused(account, ExternalId="abd") == denied(ROOT)
     assert refused(account, ExternalId="abc", RoleSessionName="other") == denied(ROOT)
     assume(account, ExternalId="abc")
+
+
+def test_a_refusal_carries_what_it_was_decided_from(account: Account) -> None:
+    role(account, LAMBDA_TRUST)
+    call = make_call("sts", "AssumeRole", {"RoleArn": ROLE, "RoleSessionName": "sess"}, snapshot=account.snapshot)
+    with pytest.raises(ServiceError) as caught:
+        run(OPERATIONS["AssumeRole"], call)
+    denied = caught.value.denied
+    assert denied.question.action == "sts:AssumeRole"
+    assert denied.resource_policy is account.identities.roles[ROLE].trust
+    assert decide(denied.question, denied.stack, denied.resource_policy) == denied.decision
 
 
 def test_an_explicit_deny_wins(account: Account) -> None:

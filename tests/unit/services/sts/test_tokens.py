@@ -90,6 +90,19 @@ def test_federated_users_assume_nothing(account: Account) -> None:
     assert account.refused("sts", "GetFederationToken", fred, Name="again")[0] == "AccessDenied"
 
 
+def test_iam_does_not_serve_such_sessions(account: Account) -> None:
+    alice = account.user("alice", p=statement("*"))
+    session = account.caller(account.sts("GetSessionToken", alice)["Credentials"])
+    fred = account.caller(account.sts("GetFederationToken", alice, Name="fred", Policy=statement("*"))["Credentials"])
+    for caller in (session, fred):
+        assert account.refused("iam", "ListUsers", caller) == (
+            "InvalidClientTokenId",
+            "The security token included in the request is invalid",
+            403,
+        )
+    account.iam("ListUsers", alice)
+
+
 def test_bad_names_and_policies(account: Account) -> None:
     assert account.refused("sts", "GetFederationToken", Name="a")[0] == "ValidationError"
     assert account.refused("sts", "GetFederationToken", Name="fred", Policy="x" * 2049)[0] == "ValidationError"
