@@ -90,7 +90,7 @@ def put_log_group_deletion_protection(call: Call) -> Mapping[str, Any]:
     return {}
 
 
-@ops("DescribeLogGroups", resource=lambda call: f"arn:aws:logs:{call.region}:{call.account}:log-group:*")
+@ops("DescribeLogGroups", resource=group_resource)
 def describe_log_groups(call: Call) -> Result:
     params = call.params
     prefix, pattern = params.get("logGroupNamePrefix"), params.get("logGroupNamePattern")
@@ -143,7 +143,7 @@ def _describe(call: Call, record: LogGroupRecord, sizes: Mapping[str, int]) -> d
     return out
 
 
-@ops("ListLogGroups", resource=lambda call: f"arn:aws:logs:{call.region}:{call.account}:log-group:*")
+@ops("ListLogGroups", resource=group_resource)
 def list_log_groups(call: Call) -> Mapping[str, Any]:
     params = call.params
     for name in ("dataSources", "fieldIndexNames", "logGroupTags"):

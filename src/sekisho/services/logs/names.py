@@ -66,13 +66,17 @@ def group(call: Call, found: LogGroupRef) -> LogGroupRecord:
 
 
 def group_resource(call: Call) -> str:
-    """What IAM is asked about by operations on a group. Total."""
-    identifier = call.params.get("logGroupIdentifier") or call.params.get("logGroupName") or "*"
-    arn = from_arn(identifier)
-    return f"{arn}:*" if arn else f"{group_arn(call.account, call.region, identifier)}:*"
+    """What IAM is asked about by operations on a group. Total.
+
+    It is the ARN of a stream without a name, and of a group without a name for operations on all groups: so a policy
+    about ``log-group:NAME`` without ``:*`` does not cover the group. Recorded in
+    https://github.com/hashicorp/terraform-provider-aws/issues/8804.
+    """
+    identifier = call.params.get("logGroupIdentifier") or call.params.get("logGroupName") or ""
+    arn = from_arn(identifier) or group_arn(call.account, call.region, identifier)
+    return f"{arn}:log-stream:"
 
 
 def stream_resource(call: Call) -> str:
     """What IAM is asked about by operations on a stream. Total."""
-    stream = call.params.get("logStreamName") or "*"
-    return f"{group_resource(call).removesuffix(':*')}:log-stream:{stream}"
+    return f"{group_resource(call)}{call.params.get('logStreamName') or ''}"

@@ -139,4 +139,7 @@ def test_every_operation_is_one_of_the_model_and_asks_iam_about_an_arn(cloud: Fu
     assert resource(call) == f"{ARN}g:log-stream:s"
     resource = OPERATIONS["FilterLogEvents"].resource
     assert callable(resource)
-    assert resource(cloud.call("FilterLogEvents", "logs", logGroupIdentifier=f"{ARN}g")) == f"{ARN}g:*"
+    assert resource(cloud.call("FilterLogEvents", "logs", logGroupIdentifier=f"{ARN}g")) == f"{ARN}g:log-stream:"
+    resource = OPERATIONS["DescribeLogGroups"].resource
+    assert callable(resource)
+    assert resource(cloud.call("DescribeLogGroups", "logs")) == f"{ARN}:log-stream:"
