@@ -58,7 +58,6 @@ def _directory_problem(entries: list[zipfile.ZipInfo], limit: int) -> Problem | 
     if len(entries) > MAX_ENTRIES:
         return Problem(BROKEN, f"more than {MAX_ENTRIES} entries")
     total = 0
-    seen: set[str] = set()
     for entry in entries:
         if entry.flag_bits & 0x1:
             return Problem(BROKEN, f"{entry.filename} is encrypted")
@@ -67,10 +66,6 @@ def _directory_problem(entries: list[zipfile.ZipInfo], limit: int) -> Problem | 
         kind = stat.S_IFMT(entry.external_attr >> 16)
         if kind not in (0, stat.S_IFREG, stat.S_IFDIR, stat.S_IFLNK):
             return Problem(BROKEN, f"{entry.filename} is neither a file, a directory nor a link")
-        name = entry.filename.rstrip("/")
-        if name in seen and not entry.is_dir():
-            return Problem(BROKEN, f"{entry.filename} appears twice")
-        seen.add(name)
         total += entry.file_size
         if total > limit:
             return Problem(TOO_BIG, "declared sizes")
@@ -78,11 +73,13 @@ def _directory_problem(entries: list[zipfile.ZipInfo], limit: int) -> Problem | 
 
 
 def _nesting_problem(entries: list[zipfile.ZipInfo]) -> Problem | None:
-    """An entry below a link would be written wherever the link points."""
+    """An entry below a link, or of the same name, would be written wherever the link points."""
     links = {entry.filename.rstrip("/") for entry in entries if _is_link(entry)}
     if not links:
         return None
     for entry in entries:
+        if entry.filename.rstrip("/") in links and not _is_link(entry):
+            return Problem(BROKEN, f"{entry.filename} has the name of a link")
         parent = posixpath.dirname(entry.filename.rstrip("/"))
         while parent:
             if parent in links:

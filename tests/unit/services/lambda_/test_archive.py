@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import stat
 import struct
+import warnings
 import zipfile
 
 import pytest
@@ -24,7 +25,9 @@ def linked(name: str, destination: str, *files: str) -> bytes:
         link.external_attr = (stat.S_IFLNK | 0o777) << 16
         archive.writestr(link, destination)
         for file in files:
-            archive.writestr(file, "x")
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # a name given twice is the point of one test
+                archive.writestr(file, "x")
     return out.getvalue()
 
 
@@ -71,6 +74,21 @@ def test_nothing_is_unpacked_below_a_link() -> None:
     found = problem(linked("a", "d", "a/evil.py"))
     assert found is not None
     assert "below a link" in found.detail
+
+
+def test_nothing_is_written_through_a_link() -> None:
+    found = problem(linked("a", "d", "a"))
+    assert found is not None
+    assert "name of a link" in found.detail
+
+
+def test_names_may_come_twice_as_with_unzip() -> None:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        archive.writestr("app.py", "old")
+        with pytest.warns(UserWarning, match="Duplicate name"):
+            archive.writestr("app.py", "new")
+    assert problem(out.getvalue()) is None
 
 
 def test_special_files_are_refused() -> None:
