@@ -78,8 +78,7 @@ def _ask_lambda(
 ) -> Reject | None:
     t = x.trace
     arn = f"{target.function_arn}:{target.qualifier}" if target.qualifier else target.function_arn
-    parsed = Arn.parse(arn)
-    account = parsed.account if parsed else ""
+    account = function.account if function is not None else _account(arn)
     context = CallerContext(principal, x.now, source_ip, region=t.api.region, extra=keys)
     question = Question(principal.subject, INVOKE, arn, account, context)
     policy = function.policies.get(target.qualifier) if function is not None else None
@@ -88,6 +87,11 @@ def _ask_lambda(
     if decision.allowed and function is not None and function.spec(target.qualifier) is not None:
         return None
     return Reject(Fault.FUNCTION_NOT_INVOCABLE, {"function": arn, "principal": principal.subject.arn})
+
+
+def _account(arn: str) -> str:
+    parsed = Arn.parse(arn)
+    return parsed.account if parsed else ""
 
 
 def _may_assume(x: Exchange, role: Role) -> bool:
