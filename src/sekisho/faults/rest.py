@@ -171,7 +171,7 @@ ROWS: Final[Mapping[Fault, Face]] = {
         "{message}", "DEFAULT_4XX", "IncompleteSignatureException", recorded("rest-unknown-route-with-bearer")
     ),
     Fault.SIGNATURE_INCOMPLETE: _signature(
-        "{message}", "DEFAULT_4XX", "IncompleteSignatureException", observed("rest-sigv4-incomplete")
+        "{message}", "INVALID_SIGNATURE", "IncompleteSignatureException", observed("rest-sigv4-incomplete")
     ),
     Fault.SIGNATURE_SCOPE_WRONG: _signature(
         "{message}", "INVALID_SIGNATURE", "InvalidSignatureException", observed("rest-sigv4-wrong-region")

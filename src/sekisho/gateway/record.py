@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import base64
 from typing import Any, Final
+from urllib.parse import unquote
 
 from sekisho.config.api import AccessLog
 from sekisho.faults.face import face_of
@@ -23,6 +24,8 @@ _SECRET_HEADERS: Final = frozenset(
 )
 _SECRET_PARAMETERS: Final = frozenset(("x-amz-signature", "x-amz-security-token", "x-amz-credential"))
 _MASK: Final = "********"
+_SHORTEST: Final = 6
+"""Characters from which on a secret value is looked for in other texts."""
 
 Document = dict[str, Any]
 
@@ -75,7 +78,37 @@ def display(trace: Trace) -> Document:
     }
     document["effects"] = [_effect(arn, result, keep=False) for arn, result in trace.results]
     document["response"]["headers"] = [[name, mask_header(name, value)] for name, value in trace.response_headers]
+    secrets = _secrets(trace)
+    if secrets:
+        for part in ("evidence", "errorMessage", "effects", "request"):
+            document[part] = _scrubbed(document[part], secrets)
     return document
+
+
+def _secrets(trace: Trace) -> list[str]:
+    """The secret values of a request: a refused signature's message repeats them, and so may a function."""
+    found = [
+        value
+        for name, value in (*trace.request.headers.pairs, *trace.response_headers)
+        if name.lower() in _SECRET_HEADERS and name.lower() != "authorization" and len(value) >= _SHORTEST
+    ]
+    for pair in trace.request.query.split("&"):
+        name, _, value = pair.partition("=")
+        if name.lower() == "x-amz-security-token" and len(value) >= _SHORTEST:
+            found += [value, unquote(value)]
+    return found
+
+
+def _scrubbed(value: Any, secrets: list[str]) -> Any:
+    if isinstance(value, str):
+        for secret in secrets:
+            value = value.replace(secret, _MASK)
+        return value
+    if isinstance(value, dict):
+        return {name: _scrubbed(each, secrets) for name, each in value.items()}
+    if isinstance(value, list):
+        return [_scrubbed(each, secrets) for each in value]
+    return value
 
 
 def mask_header(name: str, value: str) -> str:

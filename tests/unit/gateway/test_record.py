@@ -15,10 +15,13 @@ from tests.scenes.pipeline import (
     function,
     gateway_may_invoke,
     lambda_proxy,
+    mock,
     returned,
     session,
 )
 
+from sekisho.config.identities import AccessKey
+from sekisho.faults.fault import Fault
 from sekisho.gateway.record import MAX_BODY, display, mask_header, mask_query, trace_document
 
 
@@ -80,3 +83,16 @@ def test_masked_headers(name: str, value: str, shown: str) -> None:
 def test_masked_queries() -> None:
     assert mask_query("a=1&X-Amz-Signature=ff&X-Amz-Date=d") == "a=1&X-Amz-Signature=********&X-Amz-Date=d"
     assert mask_query("a=1") == "a=1"
+
+
+def test_what_repeats_a_secret_is_masked_too() -> None:
+    key = session("r", "s")
+    api = Api(keys=[AccessKey(key.id, "another", key.principal, session_token=key.session_token)])
+    found = api.route("GET", "/i", mock(), auth=IAM).play("GET", "/prod/i", signed_by=key)
+    assert found.trace.fault is Fault.SIGNATURE_MISMATCH
+    assert key.session_token in found.text
+    assert key.session_token not in json.dumps(display(found.trace))
+    echo = Api(functions=[function(gateway_may_invoke())]).route("GET", "/f", lambda_proxy())
+    headers = {"Cookie": "session=secret-cookie"}
+    played = echo.play("GET", "/prod/f", headers, answers=[returned({"body": "session=secret-cookie"})])
+    assert "secret-cookie" not in json.dumps(display(played.trace))
