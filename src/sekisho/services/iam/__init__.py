@@ -1,6 +1,7 @@
 """IAM: users, groups, roles, policies and access keys."""
 
 from sekisho.services.iam import (
+    absent,
     account,
     attachments,
     groups,
@@ -26,5 +27,6 @@ OPERATIONS = compose(
         account.ops,
         simulate.ops,
         service_linked.ops,
+        absent.ops,
     )
 )
