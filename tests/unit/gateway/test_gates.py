@@ -187,6 +187,14 @@ class TestAuthorize:
         assert signed(user("ann", allow("execute-api:Invoke", resource))).status == 200
         assert signed(user("ann", allow("execute-api:Invoke", f"{resource}/*"))).status == 403
 
+    @pytest.mark.parametrize("target", ["/prod/i", "/prod/i/", "/prod//i", "//prod/i"])
+    def test_slashes_do_not_get_around_a_deny(self, target: str) -> None:
+        resource = f"arn:aws:execute-api:{REGION}:{ACCOUNT}:{API}/prod/GET/i"
+        key = user("ann", INVOKE, deny("execute-api:Invoke", resource))
+        api = open_api()
+        api.keys = [key]
+        assert fault(api.play("GET", target, signed_by=key)) is Fault.CALLER_EXPLICITLY_DENIED
+
     @pytest.mark.parametrize(
         ("account", "own", "api_side", "served"),
         [

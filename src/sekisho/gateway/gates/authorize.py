@@ -43,9 +43,16 @@ def decide_rest(x: Exchange) -> Outcome:
 
 
 def method_arn(x: Exchange) -> str:
-    """What is asked for: the concrete path, ``…:api/stage/GET/pets/1``; ``…/GET/`` for the root."""
+    """What is asked for: the concrete path, ``…:api/stage/GET/pets/1``; ``…/GET/`` for the root.
+
+    A slash at the end does not choose another route, so it is not part of the name either: otherwise a Deny of
+    ``/GET/admin`` would not cover ``/admin/``.
+    """
     t = x.trace
-    return f"{t.route.arn_prefix}{x.request.method}{t.local_path}"
+    path = t.local_path
+    if path[-1] == "/" and len(path) > 1:
+        path = path[:-1]
+    return f"{t.route.arn_prefix}{x.request.method}{path}"
 
 
 def caller_context(x: Exchange, principal: Principal) -> CallerContext:
