@@ -28,7 +28,7 @@ bench: install
 	@$(BIN)/python -m bench
 
 docs: install
-	@$(BIN)/python -m sekisho.cli.app docs --write docs
+	@$(BIN)/sekisho docs --write docs
 
 clean:
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis
