@@ -25,7 +25,7 @@ from sekisho.edge.settings import Settings
 from sekisho.functions.concurrency import Limits
 from sekisho.functions.invocation import FunctionSpec
 from sekisho.gateway.entry import begin
-from sekisho.gateway.record import finish, trace_document
+from sekisho.gateway.record import display, finish
 from sekisho.gateway.trace import Trace
 from sekisho.kit.ids import Entropy, uuid4
 from sekisho.publish.publisher import publish
@@ -91,6 +91,17 @@ class _Assembled:
         )
 
 
+def describe(trace: Trace) -> Document:
+    """The display form of a request, with its access-log line."""
+    logged = finish(trace)
+    document = display(trace)
+    document["accessLog"] = logged[1] if logged else None
+    if logged:
+        log = logged[0]
+        document["accessLogGroup"] = f"arn:aws:logs:{log.region}:{log.account}:log-group:{log.group}"
+    return document
+
+
 def denial(record: CallRecord) -> Document | None:
     """The display form of a control-plane call that policies refused; None for other failures."""
     denied = record.denied
@@ -126,7 +137,7 @@ def product_for(settings: Settings, entropy: Entropy) -> Product[Outcome]:
     return Product(
         begin=begin,
         finish=finish,
-        describe=trace_document,
+        describe=describe,
         keep=keep,
         handle=parts.handle,
         denial=lambda outcome: denial(outcome.record),
