@@ -11,6 +11,7 @@ import time
 from collections.abc import Generator
 from typing import Any
 
+from sekisho.config.context import CallerContext
 from sekisho.config.keyring import Sessions
 from sekisho.edge.execution_roles import credentials_for
 from sekisho.edge.logschema import Stored
@@ -107,6 +108,8 @@ def denial(record: CallRecord) -> Document | None:
     denied = record.denied
     if denied is None:
         return None
+    context = denied.question.context
+    keys = context.extra if isinstance(context, CallerContext) else {}
     return {
         "requestId": record.request_id,
         "received": record.received,
@@ -124,6 +127,8 @@ def denial(record: CallRecord) -> Document | None:
         "denied": {
             "action": denied.question.action,
             "resource": denied.question.resource,
+            "resourceAccount": denied.question.resource_account,
+            "conditionKeys": {name: value if isinstance(value, str) else list(value) for name, value in keys.items()},
             "principal": denied.question.subject.arn,
             "verdict": denied.decision.verdict.value,
             "layer": denied.decision.layer.value if denied.decision.layer else None,

@@ -6,11 +6,13 @@ import base64
 import time
 from typing import Any
 
+from sekisho.config.identities import Principal
 from sekisho.config.keyring import Sessions
 from sekisho.config.snapshot import EMPTY, Snapshot
 from sekisho.edge.logschema import Stored
 from sekisho.edge.recorder import Document
 from sekisho.edge.workbench import Bench
+from sekisho.explain.denial import Asked, explain_denial
 from sekisho.explain.render import as_json
 from sekisho.explain.replay import replay
 from sekisho.explain.why import explain
@@ -20,6 +22,7 @@ from sekisho.gateway.request import GatewayRequest
 from sekisho.gateway.trace import Trace
 from sekisho.kit.headers import Headers
 from sekisho.kit.ids import Entropy
+from sekisho.policy.compile import CompiledPolicy
 from sekisho.publish.publisher import publish
 from sekisho.services.frontdoor import Tables
 from sekisho.state.world import View
@@ -42,14 +45,54 @@ def explanation_for(
     region: str,
 ) -> Document | None:
     """Why a request was refused, under the world it was judged by (``view``); None when no gate refused it."""
+    bench = Bench(view, keyring, tables, models, entropy, time.time())
     if isinstance(found, Stored):
         if not found.kept:
-            return None
+            return _denied_call(found, language, view, keyring, bench)
         found = remake(found.kept, publish(view, None, EMPTY, found.revision), keyring)
-    explanation = explain(found, Bench(view, keyring, tables, models, entropy, time.time()))
+    explanation = explain(found, bench)
     if explanation is None:
         return None
     return as_json(explanation, language, region=found.api.region or region)
+
+
+def _denied_call(found: Stored, language: str, view: View, keyring: Sessions, bench: Bench) -> Document | None:
+    """Why a call of the control plane was denied."""
+    call, denied = found.document, found.document.get("denied")
+    if denied is None:
+        return None
+    snapshot = publish(view, None, EMPTY, int(call.get("revision", found.revision)))
+    asked = Asked(
+        request_id=call["requestId"],
+        access_key_id=call["accessKeyId"],
+        action=denied["action"],
+        resource=denied["resource"],
+        resource_account=denied["resourceAccount"],
+        received=float(call["received"]),
+        source_ip=call["sourceIp"],
+        user_agent=call["userAgent"],
+        region=call["region"],
+        extra={
+            name: value if isinstance(value, str) else tuple(value) for name, value in denied["conditionKeys"].items()
+        },
+    )
+
+    def find(access_key_id: str, under: Snapshot) -> Principal | None:
+        key = keyring.find(access_key_id, under)
+        return key.principal if key is not None else None
+
+    def policy(under: Snapshot) -> CompiledPolicy | None:
+        if asked.action != "lambda:InvokeFunction":
+            return None
+        parts = asked.resource.split(":")
+        function = under.functions.get(":".join(parts[:7]))
+        qualifier = parts[7] if len(parts) > 7 else ""
+        return function.policies.get("" if qualifier == "$LATEST" else qualifier) if function else None
+
+    explanation = explain_denial(
+        asked, snapshot, find, lambda calls: bench.apply_in(calls, snapshot, call["account"], call["region"]), policy
+    )
+    return None if explanation is None else as_json(explanation, language, region=call["region"])
 
 
 def _reply(kept: Document) -> list[tuple[str, InvocationResult]]:

@@ -180,10 +180,14 @@ class Server(Generic[Ended]):
         if outcome.response.status >= 400:
             document = self.product.denial(outcome)
             if document is not None:
+                document["revision"] = self.snapshot.revision
                 self.recorder.note_call(document, self.snapshot.revision)
 
     async def _explain(self, found: Trace | Stored, language: str) -> Document | None:
-        revision = found.snapshot.revision if isinstance(found, Trace) else found.revision
+        if isinstance(found, Trace):
+            revision = found.snapshot.revision
+        else:
+            revision = found.document.get("revision", found.revision)
         view = self.world if revision == self.world.revision else await self.world_at(revision)
         return self.product.explain(found, language, view)
 

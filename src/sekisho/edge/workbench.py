@@ -39,17 +39,19 @@ class Bench:
 
     def apply(self, calls: Sequence[ApiCall], trace: Trace) -> Snapshot | str:
         """The snapshot after these calls, made as the root of the API's account; or why they are refused."""
+        return self.apply_in(calls, trace.snapshot, trace.api.account, trace.api.region)
+
+    def apply_in(self, calls: Sequence[ApiCall], snapshot: Snapshot, account: str, region: str) -> Snapshot | str:
+        """The same for any account and region."""
         overlay = Overlay(self._view)
         for made in calls:
-            call = self._call(
-                overlay, trace.snapshot, trace.api.account, trace.api.region, made.service, made.operation
-            )
+            call = self._call(overlay, snapshot, account, region, made.service, made.operation)
             try:
                 self._run(call, made.parameters)
             except ServiceError as refused:
                 return f"{made.service}:{made.operation}: {refused.code}: {refused.message}"
         keys = [change.key for change in overlay.changes()]
-        return publish(overlay, keys, trace.snapshot, trace.snapshot.revision)
+        return publish(overlay, keys, snapshot, snapshot.revision)
 
     def _call(
         self, overlay: Overlay, snapshot: Snapshot, account: str, region: str, service: str, operation: str

@@ -252,6 +252,7 @@ def handle(request: WireRequest, env: Env) -> Generator[Effect, Any, Outcome]:
         attempt.denied = refused.denied
         response = attempt.fail(refused.error)
     except ServiceError as error:
+        attempt.denied = error.denied
         response = attempt.fail(WireError(error.code, error.message, error.status, error.members))
     except Exception:
         attempt.problem = traceback.format_exc()

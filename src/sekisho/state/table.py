@@ -67,7 +67,7 @@ def page(items: Iterable[T], limit: int, token: str | None, name: Callable[[T], 
     after: str | None = None
     if token:
         try:
-            after = base64.urlsafe_b64decode(token.encode("ascii")).decode("utf-8")
+            after = base64.b64decode(token.encode("ascii"), altchars=b"-_", validate=True).decode("utf-8")
         except (ValueError, UnicodeError) as problem:
             raise BadToken(token) from problem
     out: list[T] = []

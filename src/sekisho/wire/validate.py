@@ -43,7 +43,7 @@ def validate(spec: OperationSpec, params: Mapping[str, Any]) -> WireError | None
     problems: list[str] = []
     # API Gateway's paths begin with the input itself: 'putIntegrationInput.type'.
     prefix = f"{spec.name[0].lower()}{spec.name[1:]}Input." if spec.service == "apigateway" else ""
-    _check_members(shape, params, prefix, problems)
+    _check_members(shape, params, prefix, problems, _OWN_WORDS if spec.service == "iam" else _NONE)
     if not problems:
         return None
     count = "1 validation error" if len(problems) == 1 else f"{len(problems)} validation errors"
@@ -64,7 +64,30 @@ def _lambda_runtime(shape: Shape, params: Mapping[str, Any]) -> WireError | None
     return WireError("InvalidParameterValueException", message, 400)
 
 
-def _check_members(shape: Shape, value: Mapping[str, Any], prefix: str, problems: list[str]) -> None:
+_NONE: Final[frozenset[str]] = frozenset()
+_OWN_WORDS: Final = frozenset(
+    (
+        "AccountAlias",
+        "AssumeRolePolicyDocument",
+        "GroupName",
+        "InstanceProfileName",
+        "NewGroupName",
+        "NewPath",
+        "NewUserName",
+        "Path",
+        "PolicyDocument",
+        "PolicyName",
+        "RoleName",
+        "UserName",
+    )
+)
+"""Members whose patterns IAM judges in words of its own, not in those of the model.
+https://github.com/aws-amplify/amplify-cli/issues/9120"""
+
+
+def _check_members(
+    shape: Shape, value: Mapping[str, Any], prefix: str, problems: list[str], own_words: frozenset[str] = _NONE
+) -> None:
     for member in shape.members:
         below = value.get(member.name)
         if below is None:
@@ -79,8 +102,14 @@ def _check_members(shape: Shape, value: Mapping[str, Any], prefix: str, problems
             _check_list(inner, below, prefix + member.path, problems)
         elif kind == "map":
             _check_map(inner, below, prefix + member.path, problems)
+        elif member.name in own_words:
+            unpatterned = [text for text in _broken(inner, below) if not text.startswith(_PATTERN)]
+            problems.extend(_problem(inner, below, prefix + member.path, text) for text in unpatterned)
         else:
             _report(inner, below, prefix + member.path, problems)
+
+
+_PATTERN: Final = "Member must satisfy regular expression pattern: "
 
 
 def _problem(shape: Shape, value: Any, path: str, constraint: str) -> str:
@@ -122,7 +151,7 @@ def _broken(shape: Shape, value: Any) -> list[str]:
             broken.append(f"Member must have length greater than or equal to {low}")
     if shape.kind == "string":
         if shape.pattern and not matches(shape.pattern, value):
-            broken.append(f"Member must satisfy regular expression pattern: {shape.pattern}")
+            broken.append(f"{_PATTERN}{shape.pattern}")
         if shape.enum and value not in shape.enum_set:
             broken.append(f"Member must satisfy enum value set: [{', '.join(shape.enum)}]")
     return broken
@@ -136,7 +165,7 @@ def _constraints(shape: Shape) -> str:
     if shape.min is not None:
         rows.append(f"Member must have length greater than or equal to {shape.min}")
     if shape.pattern:
-        rows.append(f"Member must satisfy regular expression pattern: {shape.pattern}")
+        rows.append(f"{_PATTERN}{shape.pattern}")
     if shape.enum:
         rows.append(f"Member must satisfy enum value set: [{', '.join(shape.enum)}]")
     return ", ".join([*rows, _NOT_NULL])

@@ -43,14 +43,18 @@ def test_one_constraint() -> None:
 
 def test_several_constraints_are_counted_and_joined() -> None:
     assert message("iam", "CreateRole", {"RoleName": "", "MaxSessionDuration": 60}) == (
-        "4 validation errors detected: "
+        "3 validation errors detected: "
         "Value '' at 'roleName' failed to satisfy constraint: Member must have length greater than or equal to 1; "
-        "Value '' at 'roleName' failed to satisfy constraint: "
-        "Member must satisfy regular expression pattern: [\\w+=,.@-]+; "
         "Value null at 'assumeRolePolicyDocument' failed to satisfy constraint: Member must not be null; "
         "Value '60' at 'maxSessionDuration' failed to satisfy constraint: "
         "Member must have value greater than or equal to 3600"
     )
+
+
+def test_iam_judges_the_patterns_of_names_itself() -> None:
+    """https://github.com/aws-amplify/amplify-cli/issues/9120"""
+    assert check("iam", "CreateRole", {"RoleName": "a b", **TRUST}) is None
+    assert "regular expression" in message("logs", "CreateLogGroup", {"logGroupName": "a b"})
 
 
 def test_members_of_structures_in_lists_are_named_by_position() -> None:
