@@ -21,7 +21,7 @@ GLOBAL = ""
 
 
 class Partition(NamedTuple):
-    """Where one kind of record of one account and region lives, for example ``(acct, region, "lambda", "function")``."""
+    """Where one kind of record of one account and region lives: ``(account, region, "lambda", "function")``."""
 
     account: str
     region: str
@@ -111,7 +111,7 @@ class Overlay:
         self.below = below
         self._changes: dict[Key, Document | None] = {}
         self.blobs: dict[str, bytes] = {}
-        """Large bytes (function code) by content hash (hex SHA-256), to be stored before the documents that name them."""
+        """Large bytes (function code) by hex SHA-256, to be stored before the documents that name them."""
 
     def get(self, key: Key) -> Document | None:
         if key in self._changes:
