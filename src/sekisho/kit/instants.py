@@ -33,7 +33,8 @@ def amz(now: float) -> str:
 def http_date(now: float) -> str:
     """``Tue, 10 Oct 2023 01:01:01 GMT``: the ``Date`` header field."""
     t = datetime.fromtimestamp(int(now), UTC)
-    return f"{_DAYS[t.weekday()]}, {t.day:02d} {_MONTHS[t.month - 1]} {t.year} {t.hour:02d}:{t.minute:02d}:{t.second:02d} GMT"
+    day = f"{_DAYS[t.weekday()]}, {t.day:02d} {_MONTHS[t.month - 1]} {t.year}"
+    return f"{day} {t.hour:02d}:{t.minute:02d}:{t.second:02d} GMT"
 
 
 def millis(now: float) -> int:
