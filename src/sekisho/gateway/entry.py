@@ -12,6 +12,7 @@ from sekisho.gateway.effects import Effect
 from sekisho.gateway.exchange import Exchange, Keyring
 from sekisho.gateway.gates import admit
 from sekisho.gateway.kinds import rest
+from sekisho.gateway.ledger import Ledger
 from sekisho.gateway.pipeline import Gates, run
 from sekisho.gateway.request import GatewayRequest, GatewayResponse
 from sekisho.gateway.trace import Trace
@@ -38,10 +39,12 @@ def begin(
     now: float,
     clock: Callable[[], float],
     entropy: Entropy,
+    ledger: Ledger | None = None,
 ) -> tuple[Exchange, Generator[Effect, Any, GatewayResponse]]:
     """One request: its exchange, and the generator to drive (``send(None)``, then results; it returns the response).
 
-    ``now`` in epoch seconds, ``clock`` in monotonic ones.
+    ``now`` in epoch seconds, ``clock`` in monotonic ones. ``ledger`` is the server's memory; without it every request
+    is the first.
     """
     drawn = entropy(27)
     text = drawn[:16].hex()
@@ -49,7 +52,7 @@ def begin(
     request_id = f"{text[:8]}-{text[8:12]}-4{text[13:16]}-{_VARIANT[text[16]]}{text[17:20]}-{text[20:]}"
     extended_id = b2a_base64(drawn[16:], newline=False).translate(_URL_SAFE).decode()
     trace = Trace(request, snapshot, now, request_id, extended_id)
-    x = Exchange(request, snapshot, keyring, trace, now, clock, entropy)
+    x = Exchange(request, snapshot, keyring, trace, now, clock, entropy, ledger)
     api = snapshot.apis.get(request.api_id)
     if api is None:
         return x, run(x, NOWHERE)

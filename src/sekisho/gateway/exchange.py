@@ -9,6 +9,7 @@ from sekisho.config.identities import AccessKey
 from sekisho.config.snapshot import Snapshot
 from sekisho.faults.fault import Reject
 from sekisho.gateway.effects import Effect
+from sekisho.gateway.ledger import Ledger
 from sekisho.gateway.request import GatewayRequest, GatewayResponse
 from sekisho.gateway.trace import Trace
 from sekisho.kit.ids import Entropy
@@ -26,7 +27,7 @@ class Keyring(Protocol):
 class Exchange:
     """What came in, the configuration it is judged by, what was found so far, and the answer being made."""
 
-    __slots__ = ("clock", "entropy", "keyring", "now", "request", "response", "snapshot", "trace")
+    __slots__ = ("clock", "entropy", "keyring", "ledger", "now", "request", "response", "snapshot", "trace")
 
     def __init__(
         self,
@@ -37,6 +38,7 @@ class Exchange:
         now: float,
         clock: Callable[[], float],
         entropy: Entropy,
+        ledger: Ledger | None = None,
     ) -> None:
         self.request = request
         self.snapshot = snapshot
@@ -47,6 +49,8 @@ class Exchange:
         self.clock = clock
         """Monotonic seconds; only for latencies."""
         self.entropy = entropy
+        self.ledger = Ledger() if ledger is None else ledger
+        """What earlier requests found out; without one, nothing."""
         self.response: GatewayResponse = NOTHING_YET
 
 

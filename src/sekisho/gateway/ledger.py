@@ -1,0 +1,114 @@
+"""What a running server remembers between requests. In memory, bounded, and never part of the configuration.
+
+Theory of operation. Requests are judged by their exchange alone, with one exception: what was found out for an earlier
+request may be used again, until it is too old. That is all in here, as plain values under the time the caller gives;
+nothing reads a clock. Everything can be thrown away at any moment, and is with a new server.
+
+- **Keys of issuers.** Kept about two hours, as API Gateway does. A failure is kept for seconds, so that an issuer that
+  is down is not asked by every request. An unknown ``kid`` may mean that the issuer has new keys: it is asked again, at
+  most once a minute, so that made-up names cost nothing.
+  https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-jwt-authorizer.html
+- **Tokens that were accepted.** Until they expire, and only under the authorizer and the keys that accepted them: a
+  changed authorizer or newly fetched keys leave no old decision standing.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from typing import Any, Final, NamedTuple
+
+from sekisho.gateway.authorizers.keys import KeySet
+from sekisho.gateway.effects import KeysUnavailable
+
+KEYS_SECONDS: Final = 7200.0
+FAILURE_SECONDS: Final = 5.0
+ASK_AGAIN_SECONDS: Final = 60.0
+MAX_ISSUERS: Final = 512
+MAX_DECISIONS: Final = 4096
+MAX_TOKEN_BYTES: Final = 8 * 1024 * 1024
+"""Of the tokens whose decisions are kept."""
+
+DecisionKey = tuple[str, tuple[str, ...], str, str]
+"""Token as sent, scopes of the route, authorizer's id, issuer."""
+
+
+class _Fetched(NamedTuple):
+    found: KeySet | KeysUnavailable
+    at: float
+    until: float
+
+
+class _Decision(NamedTuple):
+    authorizer: object
+    keys: KeySet
+    until: float
+    value: Any
+
+
+class Ledger:
+    """The memory of one server."""
+
+    __slots__ = ("_decisions", "_issuers", "_token_bytes")
+
+    def __init__(self) -> None:
+        self._issuers: dict[str, _Fetched] = {}
+        self._decisions: OrderedDict[DecisionKey, _Decision] = OrderedDict()
+        self._token_bytes = 0
+
+    def clear(self) -> None:
+        """Forget everything."""
+        self._issuers.clear()
+        self._decisions.clear()
+        self._token_bytes = 0
+
+    # --- keys of issuers
+
+    def keys(self, issuer: str, now: float) -> KeySet | KeysUnavailable | None:
+        """The issuer's keys, or why there are none at the moment; None: they must be fetched."""
+        fetched = self._issuers.get(issuer)
+        return fetched.found if fetched is not None and now < fetched.until else None
+
+    def remember_keys(self, issuer: str, found: KeySet | KeysUnavailable, now: float) -> KeySet | KeysUnavailable:
+        """Keep what was fetched, and give back what holds from now on: a failure does not displace keys that do."""
+        before = self._issuers.pop(issuer, None)
+        seconds = KEYS_SECONDS if isinstance(found, KeySet) else FAILURE_SECONDS
+        after = _Fetched(found, now, now + seconds)
+        if isinstance(found, KeysUnavailable) and before is not None and isinstance(before.found, KeySet):
+            if now < before.until:
+                after = before._replace(at=now)
+        elif len(self._issuers) >= MAX_ISSUERS:
+            del self._issuers[next(iter(self._issuers))]
+        self._issuers[issuer] = after
+        return after.found
+
+    def may_ask_again(self, issuer: str, now: float) -> bool:
+        """Whether the issuer was asked long enough ago to ask for a key that it did not have."""
+        fetched = self._issuers.get(issuer)
+        return fetched is None or not 0 <= now - fetched.at < ASK_AGAIN_SECONDS
+
+    # --- tokens that were accepted
+
+    def decision(self, key: DecisionKey, authorizer: object, keys: KeySet, now: float) -> Any:
+        """What was decided for a token, or None."""
+        found = self._decisions.get(key)
+        if found is None:
+            return None
+        same = found.authorizer is authorizer or found.authorizer == authorizer
+        if not same or found.keys is not keys or now >= found.until:
+            self._drop(key)
+            return None
+        self._decisions.move_to_end(key)
+        return found.value
+
+    def remember_decision(self, key: DecisionKey, authorizer: object, keys: KeySet, until: float, value: Any) -> None:
+        """Keep a decision until the epoch second ``until``; the longest unused make room."""
+        self._drop(key)
+        self._decisions[key] = _Decision(authorizer, keys, until, value)
+        self._token_bytes += len(key[0])
+        while len(self._decisions) > MAX_DECISIONS or self._token_bytes > MAX_TOKEN_BYTES:
+            oldest, _ = self._decisions.popitem(last=False)
+            self._token_bytes -= len(oldest[0])
+
+    def _drop(self, key: DecisionKey) -> None:
+        if self._decisions.pop(key, None) is not None:
+            self._token_bytes -= len(key[0])
