@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import fnmatch
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 Document = Mapping[str, Any]
@@ -159,7 +159,7 @@ def statement_applies(statement: Document, document: Document, action: str, reso
     )
 
 
-def verdict_of(documents: list[Document], action: str, resource: str, context: Context) -> str:
+def verdict_of(documents: Sequence[Document], action: str, resource: str, context: Context) -> str:
     """What a set of identity policies says by itself."""
     effects = {
         statement["Effect"]
