@@ -199,7 +199,7 @@ def _integration(method: Document, variables: Mapping[str, str], prefix: str) ->
 
 def _lambda_proxy(record: Document, variables: Mapping[str, str], prefix: str) -> LambdaProxy:
     found = LAMBDA_URI.fullmatch(resolve(record["uri"], variables))
-    credentials = record.get("credentials", "")
+    credentials = resolve(record.get("credentials", ""), variables)
     if not credentials:
         authority = Authority.SERVICE
     elif credentials == CALLER:

@@ -95,6 +95,12 @@ def test_stage_variables(rest: Rest, function: str, variables: dict[str, str], a
     assert (target.function_arn, target.qualifier) == (f"{FUNCTION}:{name}" if name else "", qualifier)
 
 
+def test_a_role_may_hold_a_stage_variable(rest: Rest) -> None:
+    rest.lambda_method("/x", "GET", credentials=f"arn:aws:iam::{ACCOUNT}:role/${{stageVariables.role}}")
+    rest.deploy("prod", variables={"role": "r"})
+    assert proxy(compiled(rest).stages["prod"], "/x").role_arn == ROLE
+
+
 def test_resolve_leaves_other_text() -> None:
     assert resolve("a${stageVariables.x}b${other}$", {"x": "1"}) == "a1b${other}$"
     assert resolve("${stageVariables.x}", {"x": "${stageVariables.x}"}) == "${stageVariables.x}"

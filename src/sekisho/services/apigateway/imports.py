@@ -100,7 +100,8 @@ def _build(call: Call, api: str, document: Mapping[str, Any], parameters: Mappin
         for name, value in row.params.items():
             params[name] = _find(call, api, value, made) if isinstance(value, Ref) else copy.deepcopy(value)
         _replace(call, row.operation, params)
-        answer = _run(call, row.operation, params)
+        where = row.params.get("resourceId")
+        answer = _run(call, row.operation, params, where.name if isinstance(where, Ref) else "")
         if row.makes is not None:
             made[row.makes] = answer["id"]
 
@@ -134,7 +135,7 @@ def _find(call: Call, api: str, wanted: Ref, made: dict[Ref, str]) -> str:
         here = f"{here}/{part}"
         if here not in known:
             params = {"restApiId": api, "parentId": parent, "pathPart": part}
-            known[here] = _run(call, "CreateResource", params)["id"]
+            known[here] = _run(call, "CreateResource", params, here)["id"]
         parent = str(known[here])
     made[wanted] = parent
     return parent
@@ -166,7 +167,7 @@ def _inner(call: Call, operation: str, params: Mapping[str, Any]) -> Call:
     return inner
 
 
-def _run(call: Call, operation: str, params: Mapping[str, Any]) -> Mapping[str, Any]:
+def _run(call: Call, operation: str, params: Mapping[str, Any], path: str = "") -> Mapping[str, Any]:
     """An operation of this service within this call; what it refuses is refused with the path in front."""
     try:
         answer = BUILDERS[operation].run(_inner(call, operation, params))
@@ -174,17 +175,17 @@ def _run(call: Call, operation: str, params: Mapping[str, Any]) -> Mapping[str, 
         if problem.code not in ("BadRequestException", "NotFoundException", "ConflictException"):
             raise
         raise bad_request(
-            f"Errors found during import:\n\t{_subject(operation, params)}: {problem.message}"
+            f"Errors found during import:\n\t{_subject(operation, params, path)}: {problem.message}"
         ) from problem
     if not isinstance(answer, Mapping):
         raise TypeError(f"{operation} asks for an effect, which importing cannot answer")
     return answer
 
 
-def _subject(operation: str, params: Mapping[str, Any]) -> str:
-    verb = params.get("httpMethod")
-    if operation == "PutIntegration":
-        return f"Unable to put integration on '{verb}'"
-    if operation == "PutMethod":
-        return f"Unable to create method '{verb}'"
-    return f"Unable to process {operation}"
+def _subject(operation: str, params: Mapping[str, Any], path: str) -> str:
+    if operation == "CreateResource":
+        return f"Unable to create resource at path '{path}'"
+    what = {"PutMethod": "create method", "PutIntegration": "put integration on"}.get(operation)
+    if what is not None:
+        return f"Unable to {what} '{params['httpMethod']}' for resource at path '{path}'"
+    return f"Unable to process {operation}" + (f" at path '{path}'" if path else "")

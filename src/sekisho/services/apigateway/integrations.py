@@ -150,7 +150,8 @@ def check_uri(kind: str, document: Mapping[str, Any]) -> None:
 
 
 def check_credentials(call: Call, method: Mapping[str, Any], credentials: str | None) -> None:
-    """A role must be passable by the caller; the caller sentinel needs AWS_IAM.
+    """A role must be passable by the caller; the caller sentinel needs AWS_IAM. A stage variable may stand in a role's
+    ARN (https://docs.aws.amazon.com/apigateway/latest/developerguide/aws-api-gateway-stage-variables-reference.html).
 
     vectors intcred/rest-role-assignment-needs-passrole, failure rest-caller-creds-not-iam. A role that does not exist
     is admitted (intcred/rest-role-nonexistent).
@@ -160,6 +161,8 @@ def check_credentials(call: Call, method: Mapping[str, Any], credentials: str | 
     if credentials == CALLER:
         if method["authorizationType"] != "AWS_IAM":
             raise bad_request(NEEDS_IAM)
+        return
+    if credentials.startswith("arn:aws:iam::") and VARIABLE in credentials:
         return
     arn = Arn.parse(credentials)
     if arn is None or arn.service != "iam" or not arn.resource.startswith(("role/", "user/")):

@@ -37,6 +37,9 @@ SETTINGS: Mapping[str, Setting] = {
     ),
 }
 
+METHODS = ("*", *(verb for verb in VERBS if verb != "ANY"))
+"""Settings are per verb of requests: ``ANY`` names none of them."""
+
 DEFAULTS: Mapping[str, Any] = {
     "metricsEnabled": False,
     "loggingLevel": "OFF",
@@ -54,14 +57,15 @@ DEFAULTS: Mapping[str, Any] = {
 
 def is_setting_path(path: str) -> bool:
     """``/{resourcePath}/{httpMethod}…`` with the resource's own slashes as ``~1``."""
-    parts = path.split("/")
-    return len(parts) in (3, 5) and (parts[2] == "*" or parts[2] in VERBS)
+    return len(path.split("/")) in (3, 5)
 
 
 def patch_settings(settings: Mapping[str, Any], asked: patch.Operation) -> Doc:
     """The settings with one operation applied: ``replace`` (or ``add``) of one, ``remove`` of a method's all."""
     _, resource, verb, *rest = asked.path.split("/")
     key = f"{resource}/{verb}"
+    if not resource or verb not in METHODS:
+        raise bad_request(f"Invalid method setting path: {asked.path}")
     if not rest:
         if asked.op != "remove":
             raise bad_request(f"Invalid method setting path: {asked.path}")

@@ -14,7 +14,7 @@ from sekisho.services.operation import Call, Operations
 ops = Operations("apigateway")
 
 MAX_RESOURCES = 300
-PART = re.compile(r"[A-Za-z0-9._~:\-$!&'()*+,;=@%]+|\{[A-Za-z0-9._\-:]+\+?\}")
+PART = re.compile(r"[A-Za-z0-9._:\-]+|\{[A-Za-z0-9._:\-]+\+?\}")
 """A literal, a path variable, or a greedy path variable."""
 
 TARGETS = (patch.member("/parentId"), patch.member("/pathPart"))

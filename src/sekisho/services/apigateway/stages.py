@@ -18,7 +18,7 @@ MAX_STAGES = 10
 """Per API, as AWS's default quota."""
 NAME = re.compile(r"[a-zA-Z0-9_-]{1,128}")
 VARIABLE_NAME = re.compile(r"[A-Za-z0-9_]+")
-VARIABLE_VALUE = re.compile(r"[A-Za-z0-9\-._~:/?#&=,]*")
+VARIABLE_VALUE = re.compile(r"[A-Za-z0-9 \-._~:/?#&=,]+")
 """https://docs.aws.amazon.com/apigateway/latest/developerguide/aws-api-gateway-stage-variables-reference.html"""
 
 TARGETS = (
@@ -166,7 +166,10 @@ def check(call: Call, document: Mapping[str, Any]) -> None:
         if not VARIABLE_NAME.fullmatch(name):
             raise bad_request(f"Stage variable name {name!r} is invalid. Names may only contain A-Z, a-z, 0-9 and _")
         if not VARIABLE_VALUE.fullmatch(value):
-            raise bad_request("Stage variable value can only contain: A-Za-z0-9-._~:/?#&=,")
+            raise bad_request(
+                f"Invalid stage variable value: {value}.  Please use values with alphanumeric characters and the "
+                "symbols ' ', -', '.', '_', ':', '/', '?', '&', '=', and ','."
+            )
     access_logs.check(call, document.get("accessLogSettings"))
     levels = {each.get("loggingLevel", "OFF") for each in document["methodSettings"].values()}
     if levels - {"OFF"}:

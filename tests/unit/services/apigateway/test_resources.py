@@ -46,7 +46,9 @@ def test_one_variable_sibling(rest: Rest, part: str) -> None:
     )
 
 
-@pytest.mark.parametrize("part", ["", "a/b", "{", "{}", "{a", "a}", "{+}", "{a}{b}", "x{y}", "sp ace"])
+@pytest.mark.parametrize(
+    "part", ["", "a/b", "{", "{}", "{a", "a}", "{+}", "{a}{b}", "x{y}", "sp ace", "a~b", "a%20b", "a+"]
+)
 def test_wrong_parts(rest: Rest, part: str) -> None:
     error = refused(rest, "CreateResource", parentId=rest.resource("/"), pathPart=part)
     assert error.message.startswith("Resource's path part only allow a-zA-Z0-9._-:")
