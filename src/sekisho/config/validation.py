@@ -1,6 +1,6 @@
 """Request validators of REST methods, compiled: required parameters and body models.
 
-``Route.extras["validator"]`` holds one when the method has a validator that checks something.
+``Route.extras["compiled"]`` holds one when the method has a validator that checks something.
 https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-method-request-validation.html
 """
 
