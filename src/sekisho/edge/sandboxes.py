@@ -21,7 +21,8 @@ from pathlib import Path
 
 from sekisho.edge import archives
 from sekisho.edge.function_log import FunctionLog, LogWriter
-from sekisho.edge.runtimes import environment, python
+from sekisho.edge.runtimes import environment
+from sekisho.edge.runtimes.launch import NotRunnable, Runtimes
 from sekisho.edge.sandbox import Call, Done, Sandbox
 from sekisho.functions.concurrency import Limits, may_grow, refusal
 from sekisho.functions.invocation import (
@@ -41,18 +42,9 @@ CredentialsProvider = Callable[[str, FunctionSpec], Credentials]
 _LOOK_EVERY = 0.010
 _REAP_EVERY = 5.0
 _RENEW_BEFORE = 300.0
-_SPACE = (4 << 30) if sys.platform == "linux" else 0
 
 
 _Key = tuple[str, str, str, str, str]
-
-
-class NotRunnable(Exception):
-    """A sandbox cannot be started at all, as an Invoke error."""
-
-    def __init__(self, code: str, message: str, status: int) -> None:
-        super().__init__(message)
-        self.code, self.message, self.status = code, message, status
 
 
 class _Function:
@@ -144,10 +136,8 @@ class Sandboxes:
         self._limits = limits or Limits()
         self._clock = clock
         self._warn = warn
-        self._warned: set[str] = set()
         self._folders = environment.Folders(data_dir)
-        self._pythons = python.Pythons()
-        self._packages: Path | None = None
+        self._runtimes = Runtimes(self._folders, warn)
         self._pools: dict[_Key, _Pool] = {}
         self._functions: dict[tuple[str, str, str], _Function] = {}
         self._total = 0
@@ -314,11 +304,8 @@ class Sandboxes:
 
     async def _try_boot(self, sandbox: Sandbox) -> None:
         spec = sandbox.spec
-        interpreter, note = await self._interpreter(spec.runtime)
+        launch = await self._runtimes.launch(spec)
         folder = await self._code(spec.code_sha256)
-        if self._packages is None:
-            loop = asyncio.get_running_loop()
-            self._packages = await loop.run_in_executor(None, python.offer_packages, self._folders.packages)
         if sandbox.dead:
             return
         session = self._credentials(spec.role_arn, spec)
@@ -331,35 +318,13 @@ class Sandboxes:
             endpoint_url=self.endpoint_url,
             upstreams=self._upstreams,
             task_root=folder,
-            runtime_dir=self._packages,
+            runtime_dir=launch.runtime_dir,
             scratch=scratch,
-            interpreter_dir=Path(interpreter.path).parent,
+            interpreter_dir=launch.interpreter_dir,
         )
-        space = max(spec.memory_mb << 20, 128 << 20) * 2 + _SPACE if _SPACE else 0
-        command = python.command(interpreter, spec.handler, self._packages, self._folders.compiled, space)
-        sandbox.log.say(f"INIT_START Runtime Version: {spec.runtime.replace('python', 'python:')}{note}\n")
+        sandbox.log.say(f"INIT_START Runtime Version: {launch.version}\n")
         # Lambda repeats a start that took too long inside the function's timeout; here the longer of both is given.
-        await sandbox.start(command, variables, folder, max(self._limits.init, spec.timeout))
-
-    async def _interpreter(self, runtime: str) -> tuple[python.Interpreter, str]:
-        minor = python.wanted(runtime)
-        if minor is None:
-            raise NotRunnable(
-                "InvalidRuntimeException",
-                f"The runtime {runtime} cannot run here: only Python runtimes (python3.N) are available.",
-                502,
-            )
-        exact = await self._pythons.exact(minor)
-        if exact is not None:
-            return exact, ""
-        instead = await self._pythons.nearest(minor)
-        if runtime not in self._warned:
-            self._warned.add(runtime)
-            self._warn(
-                f"sekisho: no Python 3.{minor} runs on this machine; functions with runtime {runtime} "
-                f"run on Python 3.{instead.minor} ({instead.path})"
-            )
-        return instead, f" (no Python 3.{minor} on this machine: running on 3.{instead.minor})"
+        await sandbox.start(launch.command, variables, folder, max(self._limits.init, spec.timeout))
 
     async def _code(self, sha256: str) -> Path:
         """The folder of a package; unpacked once, however many sandboxes ask."""

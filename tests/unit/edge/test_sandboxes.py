@@ -405,10 +405,10 @@ def test_expiring_credentials_retire_a_sandbox(tmp_path: Path) -> None:
 
 def test_what_cannot_run(tmp_path: Path) -> None:
     async def scene(stage: Scene) -> None:
-        node = await stage.ask(function("echo", runtime="nodejs20.x"))
-        assert isinstance(node, Unavailable)
-        assert (node.code, node.status) == ("InvalidRuntimeException", 502)
-        assert "nodejs20.x" in node.message
+        java = await stage.ask(function("echo", runtime="java21"))
+        assert isinstance(java, Unavailable)
+        assert (java.code, java.status) == ("InvalidRuntimeException", 502)
+        assert "java21" in java.message
         bad = await stage.ask(function("echo", name="bad", code_sha256=BAD))
         assert isinstance(bad, Unavailable)
         assert (bad.code, bad.status) == ("InvalidZipFileException", 502)

@@ -1,12 +1,7 @@
-"""Which interpreter runs a Python function, and how it is started.
-
-A name on PATH proves nothing (version managers leave shims that fail), so candidates are *executed* and asked who
-they are; the answers are kept. Probing happens when the first function of a runtime is needed, never at start-up.
-"""
+"""Python runtimes: interpreters, the packages that functions may import, and the command line of a sandbox."""
 
 from __future__ import annotations
 
-import asyncio
 import importlib.util
 import os
 import re
@@ -14,11 +9,14 @@ import shutil
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
+
+from sekisho.edge.runtimes.interpreters import Interpreter, Interpreters
 
 _RUNTIME = re.compile(r"python3\.(\d{1,2})")
-_OLDEST, _NEWEST = 9, 15
-_PROBE = "import sys; print(sys.implementation.name, sys.version_info[0], sys.version_info[1], sys.executable)"
+_PROBE = (
+    "-ISc",
+    "import sys; print(sys.implementation.name, sys.version_info[0], sys.version_info[1], sys.executable)",
+)
 
 PACKAGES = (
     "awslambdaric",
@@ -36,14 +34,8 @@ PACKAGES = (
 functions: an import that would fail on AWS must fail here."""
 
 BOOTSTRAP = Path(__file__).with_name("python_bootstrap.py")
-
-
-class Interpreter(NamedTuple):
-    """An interpreter that answered."""
-
-    path: str
-    minor: int
-    """3.``minor``."""
+OWN = Interpreter(getattr(sys, "_base_executable", "") or sys.executable, sys.version_info[1])
+"""The server's, without its virtual environment."""
 
 
 def wanted(runtime: str) -> int | None:
@@ -52,39 +44,9 @@ def wanted(runtime: str) -> int | None:
     return int(match[1]) if match else None
 
 
-class Pythons:
-    """Interpreters of this machine, found when needed."""
-
-    def __init__(self) -> None:
-        self._found: dict[int, Interpreter | None] = {}
-        base = getattr(sys, "_base_executable", "") or sys.executable
-        self._own = Interpreter(base, sys.version_info[1])
-        self._locks: dict[int, asyncio.Lock] = {}
-
-    async def exact(self, minor: int) -> Interpreter | None:
-        """An interpreter of exactly this version, or None when the machine has none that runs."""
-        if minor == self._own.minor:
-            return self._own
-        async with self._locks.setdefault(minor, asyncio.Lock()):
-            if minor not in self._found:
-                self._found[minor] = await self._search(minor)
-            return self._found[minor]
-
-    async def nearest(self, minor: int) -> Interpreter:
-        """The exact one, else the closest version that runs (newer before older), else the server's own."""
-        versions = sorted(range(_OLDEST, _NEWEST + 1), key=lambda other: (abs(other - minor), -other))
-        for version in versions:
-            found = await self.exact(version)
-            if found is not None:
-                return found
-        return self._own
-
-    async def _search(self, minor: int) -> Interpreter | None:
-        for candidate in _candidates(minor):
-            found = await _probe(candidate)
-            if found is not None and found.minor == minor:
-                return found
-        return None
+def interpreters() -> Interpreters:
+    """This machine's CPythons from 3.9 on."""
+    return Interpreters(_candidates, _PROBE, _understand, range(9, 16), OWN)
 
 
 def _candidates(minor: int) -> Iterator[str]:
@@ -101,28 +63,9 @@ def _candidates(minor: int) -> Iterator[str]:
         yield f"{place}/{name}"
 
 
-async def _probe(candidate: str) -> Interpreter | None:
-    if not Path(candidate).is_file():
-        return None
-    try:
-        process = await asyncio.create_subprocess_exec(
-            candidate,
-            "-ISc",
-            _PROBE,
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.DEVNULL,
-        )
-    except OSError:
-        return None
-    try:
-        output, _ = await asyncio.wait_for(process.communicate(), 5)
-    except TimeoutError:
-        process.kill()
-        await process.wait()
-        return None
-    words = output.decode(errors="replace").strip().split(" ", 3)
-    if process.returncode != 0 or len(words) != 4 or words[:2] != ["cpython", "3"] or not words[2].isdigit():
+def _understand(output: str) -> Interpreter | None:
+    words = output.split(" ", 3)
+    if len(words) != 4 or words[:2] != ["cpython", "3"] or not words[2].isdecimal():
         return None
     return Interpreter(words[3], int(words[2]))
 
@@ -152,18 +95,14 @@ def command(interpreter: Interpreter, handler: str, packages: Path, compiled: Pa
     The server's own Python finds compiled modules beside their sources; others keep theirs in ``compiled``, because
     this installation may not be theirs to write to.
     """
-    if interpreter.minor == sys.version_info[1]:
+    if interpreter.version == OWN.version:
         cache = ["-B"]
     else:
-        cache = ["-X", f"pycache_prefix={compiled / f'3.{interpreter.minor}'}"]
-    return [
-        interpreter.path,
-        "-S",
-        "-s",
-        *cache,
-        str(BOOTSTRAP),
-        handler,
-        str(packages),
-        str(os.getpid()),
-        str(address_space),
-    ]
+        cache = ["-X", f"pycache_prefix={compiled / f'3.{interpreter.version}'}"]
+    launcher = [interpreter.path, "-S", "-s", *cache, str(BOOTSTRAP)]
+    return [*launcher, str(os.getpid()), str(address_space), "run", handler, str(packages)]
+
+
+def confined(program: list[str]) -> list[str]:
+    """The command line of a program that is no Python, confined as Python sandboxes confine themselves."""
+    return [OWN.path, "-I", "-S", "-B", str(BOOTSTRAP), str(os.getpid()), "0", "exec", *program]

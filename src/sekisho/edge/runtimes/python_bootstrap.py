@@ -10,7 +10,8 @@ project and nothing heavy. Two things differ from ``python -m awslambdaric``:
 
 Everything that a function can notice (context, errors, logging, marshalling) is awslambdaric's.
 
-Arguments: handler, folder of the runtime's packages, process id of the server, limit of the address space in bytes.
+Arguments: process id of the server, limit of the address space in bytes (0: none), and either ``run`` with the handler
+and the folder of the runtime's packages, or ``exec`` with a program that inherits the confinement.
 """
 
 from __future__ import annotations
@@ -187,8 +188,11 @@ def whole_records(sink: Any) -> None:
 
 def main() -> None:
     """Confine the process, lay out ``sys.path`` as Lambda does, hand over to awslambdaric."""
-    handler, packages, server_pid, address_space = sys.argv[1:5]
+    server_pid, address_space, what, handler = sys.argv[1:5]
     confine(int(server_pid), int(address_space))
+    if what == "exec":
+        os.execv(handler, sys.argv[4:])
+    packages = sys.argv[5]
     if sys.path and sys.path[0] == __file__.rpartition("/")[0]:
         del sys.path[0]
     sys.path.insert(0, os.environ["LAMBDA_TASK_ROOT"])

@@ -4,10 +4,8 @@ import asyncio
 import sys
 from pathlib import Path
 
-import pytest
-
-from sekisho.edge.runtimes import python
-from sekisho.edge.runtimes.python import PACKAGES, Interpreter, Pythons, command, offer_packages, wanted
+from sekisho.edge.runtimes.interpreters import Interpreter
+from sekisho.edge.runtimes.python import OWN, PACKAGES, command, confined, interpreters, offer_packages, wanted
 
 
 def test_wanted() -> None:
@@ -17,39 +15,9 @@ def test_wanted() -> None:
     assert wanted("python2.7") is None
 
 
-def fake(path: Path, script: str) -> str:
-    path.write_text(f"#!/bin/sh\n{script}\n")
-    path.chmod(0o755)
-    return str(path)
-
-
-def test_a_name_proves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    shim = fake(tmp_path / "shim", "echo not found >&2; exit 127")
-    liar = fake(tmp_path / "liar", "echo cpython 3 8 /usr/bin/other")
-    good = fake(tmp_path / "good", f"echo cpython 3 99 {tmp_path}/real")
-    asked: list[int] = []
-
-    def candidates(minor: int) -> list[str]:
-        asked.append(minor)
-        return [str(tmp_path / "absent"), shim, liar, good]
-
-    monkeypatch.setattr(python, "_candidates", candidates)
-    pythons = Pythons()
-
-    async def scene() -> None:
-        found = list(await asyncio.gather(pythons.exact(99), pythons.exact(99)))
-        assert found == [Interpreter(f"{tmp_path}/real", 99)] * 2
-        assert await pythons.exact(98) is None
-        assert asked == [99, 98]  # asked once, however many wait
-
-    asyncio.run(scene())
-
-
-def test_the_nearest_is_used_when_there_is_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(python, "_candidates", lambda minor: [])
-    found = asyncio.run(Pythons().nearest(9))
-    assert found.minor == sys.version_info[1]
-    assert Path(found.path).is_file()
+def test_the_servers_own_needs_no_search() -> None:
+    assert asyncio.run(interpreters().exact(OWN.version)) == OWN
+    assert Path(OWN.path).is_file()
 
 
 def test_functions_see_lambdas_packages_and_no_others(tmp_path: Path) -> None:
@@ -64,7 +32,12 @@ def test_functions_see_lambdas_packages_and_no_others(tmp_path: Path) -> None:
 def test_command() -> None:
     own = command(Interpreter("/p", sys.version_info[1]), "a.b", Path("/packages"), Path("/compiled"), 5)
     assert own[:4] == ["/p", "-S", "-s", "-B"]
-    assert own[5:7] == ["a.b", "/packages"]
-    assert own[8] == "5"
+    assert own[6:] == ["5", "run", "a.b", "/packages"]
     other = command(Interpreter("/p", 99), "a.b", Path("/packages"), Path("/compiled"), 0)
     assert "pycache_prefix=/compiled/3.99" in other
+
+
+def test_other_programs_are_confined_by_the_same_launcher() -> None:
+    made = confined(["/usr/bin/other", "x"])
+    assert made[0] == OWN.path
+    assert made[-3:] == ["exec", "/usr/bin/other", "x"]
