@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import ctypes
 import ipaddress
 import os
 import sys
@@ -100,11 +101,29 @@ def _upstream(text: str) -> tuple[str, str]:
     return service, url
 
 
+def take_from_environment(name: str) -> str:
+    """The value of a variable, which is then gone: from the environment and from what ``/proc`` shows of it.
+
+    Functions must not find the root's secret in the environment of the server they run under.
+    """
+    value = os.environ.get(name, "")
+    if value:
+        try:
+            libc = ctypes.CDLL(None)
+            libc.getenv.restype = ctypes.c_void_p
+            place = libc.getenv(name.encode())
+            if place:
+                ctypes.memset(place, 0, len(os.fsencode(value)))
+        except (OSError, AttributeError):
+            pass  # No such C library; the variable is removed all the same.
+        del os.environ[name]
+    return value
+
+
 def settings_of(options: argparse.Namespace) -> Settings:
     """The settings, with the root's credentials from options or environment (from which they are removed)."""
-    # Functions must not find the root's secret in the environment of the server they run under.
-    key = os.environ.pop(ACCESS_KEY_VARIABLE, "")
-    secret = os.environ.pop(SECRET_KEY_VARIABLE, "")
+    key = take_from_environment(ACCESS_KEY_VARIABLE)
+    secret = take_from_environment(SECRET_KEY_VARIABLE)
     return Settings(
         host=options.host,
         port=options.port,
