@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from sekisho.config.authorizers import CognitoAuthorizer, JwtAuthorizer, LambdaAuthorizer
 from sekisho.config.integrations import Integration
 from sekisho.config.router import Router
 from sekisho.faults.fault import Kind
@@ -29,10 +30,36 @@ class UnsupportedAuthorizer:
     type: str
 
 
-Authorizer = Open | Iam | UnsupportedAuthorizer
+Authorizer = Open | Iam | LambdaAuthorizer | JwtAuthorizer | CognitoAuthorizer | UnsupportedAuthorizer
 
 OPEN = Open()
 IAM = Iam()
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """A token bucket's terms."""
+
+    rate: float
+    """Requests per second."""
+    burst: int
+
+
+@dataclass(frozen=True, slots=True)
+class Cors:
+    """``CorsConfiguration`` of an HTTP API, which answers preflight requests itself.
+
+    https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-cors.html
+    """
+
+    allow_origins: tuple[str, ...]
+    """Origins, ``*``, ``https://*`` or ``http://*``."""
+    allow_methods: tuple[str, ...]
+    allow_headers: tuple[str, ...]
+    expose_headers: tuple[str, ...]
+    allow_credentials: bool
+    max_age: int | None
+    """Seconds; None: not said."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +79,12 @@ class Route:
     operation_name: str = ""
     extras: Mapping[str, Any] = field(default_factory=dict)
     """Room for compiled settings of later gates (validators, throttling)."""
+    route_key: str = ""
+    """HTTP: ``GET /pets/{petId}`` or ``$default``."""
+    scopes: tuple[str, ...] = ()
+    """``AuthorizationScopes``: a token must have one of them."""
+    throttle: Limits | None = None
+    """Of this route; None: the stage's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +123,21 @@ class Stage:
     binary_media_types: tuple[str, ...] = ()
     gateway_responses: Mapping[str, GatewayResponse] = field(default_factory=dict)
     settings: Mapping[str, Any] = field(default_factory=dict)
+    cors: Cors | None = None
+    throttle: Limits | None = None
+    """HTTP: ``DefaultRouteSettings``."""
+    default_route: Route | None = None
+    """HTTP: the ``$default`` route, taken when the router finds none."""
+
+
+@dataclass(frozen=True, slots=True)
+class ApiMapping:
+    """A custom domain name's path that leads to a stage."""
+
+    key: str
+    """``ApiMappingKey``: path segments without outer slashes; empty for the whole domain."""
+    api_id: str
+    stage: str
 
 
 @dataclass(frozen=True, slots=True)

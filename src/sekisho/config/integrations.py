@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
+
+from sekisho.config.parameters import ParameterMapping
 
 
 class Authority(Enum):
@@ -79,4 +81,42 @@ class Unsupported:
     reason: str
 
 
-Integration = LambdaProxy | Mock | Unsupported
+@dataclass(frozen=True, slots=True)
+class HttpLambda:
+    """``AWS_PROXY`` with a Lambda function on an HTTP API."""
+
+    function_arn: str
+    """Unqualified ARN, stage variables resolved; empty when the URI names none (``FUNCTION_ADDRESS_INVALID``)."""
+    qualifier: str
+    authority: Authority
+    """``SERVICE`` or ``ROLE``: HTTP APIs have no caller credentials."""
+    role_arn: str
+    source_arn: str
+    """``arn:aws:execute-api:region:account:api/stage/``; the gateway appends the route as for its own ARN."""
+    timeout: float
+    """Seconds that the gateway waits."""
+    payload: str
+    """``1.0`` or ``2.0``."""
+    request_mappings: tuple[ParameterMapping, ...] = ()
+    response_mappings: Mapping[str, tuple[ParameterMapping, ...]] = field(default_factory=dict)
+    """Status code of the backend → what is changed in its answer."""
+    uri: str = ""
+    """As configured, stage variables unresolved: explanations show it."""
+
+
+@dataclass(frozen=True, slots=True)
+class HttpProxy:
+    """``HTTP_PROXY`` of an HTTP API: the request goes on to a web server."""
+
+    method: str
+    """A verb; ``ANY`` keeps the request's own."""
+    uri: str
+    """Stage variables resolved; ``{name}`` stands for the route's path parameter."""
+    timeout: float
+    request_mappings: tuple[ParameterMapping, ...] = ()
+    response_mappings: Mapping[str, tuple[ParameterMapping, ...]] = field(default_factory=dict)
+    tls_server_name: str = ""
+    """``TlsConfig.ServerNameToVerify``."""
+
+
+Integration = LambdaProxy | Mock | HttpLambda | HttpProxy | Unsupported

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from sekisho.config.api import ApiSnapshot
+from sekisho.config.api import ApiMapping, ApiSnapshot
 from sekisho.config.functions import Function
 from sekisho.config.identities import NO_IDENTITIES, Identities
 
@@ -21,6 +21,8 @@ class Snapshot:
     functions: Mapping[str, Function]
     """By unqualified ARN."""
     identities: Identities
+    domains: Mapping[str, tuple[ApiMapping, ...]] = field(default_factory=dict)
+    """Custom domain name (lower case) → its mappings, longest key first."""
 
 
 EMPTY = Snapshot(0, {}, {}, NO_IDENTITIES)

@@ -38,8 +38,8 @@ def decide_rest(x: Exchange) -> Outcome:
             return refusal
         t.authorize = AUTHORIZED
         return PASS
-    assert isinstance(authorizer, UnsupportedAuthorizer)
-    return Reject(Fault.AUTHORIZER_FAILED, {"type": authorizer.type})
+    kind = authorizer.type if isinstance(authorizer, UnsupportedAuthorizer) else type(authorizer).__name__
+    return Reject(Fault.AUTHORIZER_FAILED, {"type": kind})
 
 
 def method_arn(x: Exchange) -> str:

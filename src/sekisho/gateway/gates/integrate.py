@@ -15,5 +15,6 @@ def call(x: Exchange) -> Outcome:
         return mock.answer(x, integration)
     if isinstance(integration, LambdaProxy):
         return lambda_.prepare(x, integration)
-    assert isinstance(integration, Unsupported)
+    if not isinstance(integration, Unsupported):
+        return Reject(Fault.INTEGRATION_UNSUPPORTED, {"type": type(integration).__name__, "reason": "not of this API"})
     return Reject(Fault.INTEGRATION_UNSUPPORTED, {"type": integration.type, "reason": integration.reason})
