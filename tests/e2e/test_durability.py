@@ -14,7 +14,6 @@ import requests
 from bench.mock import mock_api
 from tests.scenes.server import Server, running
 
-
 TRUST = json.dumps(
     {
         "Version": "2012-10-17",

@@ -133,9 +133,9 @@ class Recorder:
 
     def recent(self, limit: int) -> list[Document]:
         """Display forms, newest first."""
-        newest = [trace for trace, _ in list(self._traces)[-limit:]] if limit else []
+        newest = [trace for trace, _ in list(self._traces)[: -limit - 1 : -1]]
         found = [(trace.received, self.describe(trace)) for trace in newest]
-        found += [(float(document["received"]), document) for document in list(self._calls)[-limit:]]
+        found += [(float(document["received"]), document) for document in list(self._calls)[: -limit - 1 : -1]]
         found.sort(key=lambda pair: pair[0], reverse=True)
         return [document for _, document in found[:limit]]
 
