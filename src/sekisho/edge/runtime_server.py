@@ -230,9 +230,16 @@ def belongs_to(pid: int, peer_port: int, own_port: int) -> bool:
 
 def _holds(pid: int, wanted: str) -> bool:
     try:
-        return any(str(entry.readlink()) == wanted for entry in Path(f"/proc/{pid}/fd").iterdir())
+        entries = list(Path(f"/proc/{pid}/fd").iterdir())
     except OSError:
         return False
+    for entry in entries:
+        try:
+            if str(entry.readlink()) == wanted:
+                return True
+        except OSError:  # closed since: a program that starts opens and closes many
+            continue
+    return False
 
 
 def _session(leader: int) -> list[int]:
