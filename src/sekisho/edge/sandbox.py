@@ -48,6 +48,7 @@ from sekisho.functions.runtime_api import (
     exit_reason,
     invocation_head,
     timed_out_message,
+    trace_header,
 )
 
 Done = Callable[[InvocationResult], None]
@@ -260,7 +261,8 @@ class Sandbox:
         self.runtime.begin(effect.request_id)
         self.log.begin(effect.request_id, effect.want_log_tail)
         timeout = self.spec.timeout
-        deadline_ms = int((self._clock() + timeout) * 1000)
+        wall = self._clock()
+        deadline_ms = int((wall + timeout) * 1000)
         payload = effect.payload
         connection.deliver(
             invocation_head(
@@ -268,7 +270,7 @@ class Sandbox:
                 deadline_ms,
                 effect.invoked_arn,
                 len(payload),
-                effect.trace_id,
+                effect.trace_id or trace_header(effect.request_id, wall),
                 effect.client_context,
             ),
             payload,

@@ -162,6 +162,16 @@ def invocation_head(
     return (head + "\r\n").encode()
 
 
+def trace_header(request_id: str, now: float) -> str:
+    """A trace id for an invocation that came without one: Lambda always gives functions one, then not sampled.
+
+    Its digits are the request id's, so that no entropy is needed.
+    Source: https://docs.aws.amazon.com/xray/latest/devguide/xray-concepts.html#xray-concepts-tracingheader
+    """
+    digits = request_id.replace("-", "").ljust(32, "0")
+    return f"Root=1-{int(now):08x}-{digits[:24]};Parent={digits[16:32]};Sampled=0"
+
+
 def _one_line(text: str) -> str:
     return text.replace("\r", " ").replace("\n", " ")
 

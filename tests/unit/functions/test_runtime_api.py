@@ -18,6 +18,7 @@ from sekisho.functions.runtime_api import (
     exit_reason,
     invocation_head,
     timed_out_message,
+    trace_header,
     understand,
 )
 
@@ -104,6 +105,12 @@ def test_invocation_head() -> None:
         "Lambda-Runtime-Trace-Id": "Root=1",
         "Lambda-Runtime-Client-Context": '{"custom": {}}',
     }
+
+
+def test_trace_header() -> None:
+    header = trace_header("0a1b2c3d-4e5f-6a7b-8c9d-0e1f2a3b4c5d", 1_700_000_000.5)
+    assert header == "Root=1-6553f100-0a1b2c3d4e5f6a7b8c9d0e1f;Parent=8c9d0e1f2a3b4c5d;Sampled=0"
+    assert len(trace_header("r1", 0)) == len(header)
 
 
 def test_sentences() -> None:
