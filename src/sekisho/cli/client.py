@@ -23,7 +23,17 @@ def endpoint(given: str | None) -> str:
 
 def get_json(base: str, path: str) -> Any:
     """A JSON document of the server. Raises ServerProblem."""
-    request = urllib.request.Request(base + path, headers={"Accept": "application/json"})
+    return _ask(base, urllib.request.Request(base + path, headers={"Accept": "application/json"}))
+
+
+def post_json(base: str, path: str, document: Any) -> Any:
+    """Send a JSON document, and give back the one that is answered. Raises ServerProblem."""
+    headers = {"Accept": "application/json", "Content-Type": "application/json"}
+    body = json.dumps(document).encode()
+    return _ask(base, urllib.request.Request(base + path, data=body, headers=headers, method="POST"))
+
+
+def _ask(base: str, request: urllib.request.Request) -> Any:
     try:
         with urllib.request.urlopen(request, timeout=60) as answer:
             return json.loads(answer.read())

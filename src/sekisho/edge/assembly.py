@@ -9,6 +9,7 @@ import os
 import sys
 import time
 from collections.abc import Generator
+from functools import partial
 from typing import Any
 
 from sekisho.config.context import CallerContext
@@ -26,6 +27,7 @@ from sekisho.edge.settings import Settings
 from sekisho.functions.concurrency import Limits
 from sekisho.functions.invocation import FunctionSpec
 from sekisho.gateway.entry import begin
+from sekisho.gateway.ledger import Ledger
 from sekisho.gateway.record import display, finish
 from sekisho.gateway.trace import Trace
 from sekisho.kit.ids import Entropy, uuid4
@@ -54,6 +56,12 @@ class _Assembled:
         self.entropy = entropy
         self.keyring = Sessions(settings.root_access_key, settings.root_secret_key, settings.account)
         self.dispatcher = Dispatcher(Models(load_model))
+        self.ledger = Ledger()
+
+    def forget(self) -> None:
+        """What is known beside the world: sessions, keys of issuers, decisions."""
+        self.keyring.clear()
+        self.ledger.clear()
 
     def handle(self, request: WireRequest, source_ip: str, situation: Situation) -> Generator[Any, Any, Outcome]:
         settings = self.settings
@@ -140,7 +148,7 @@ def product_for(settings: Settings, entropy: Entropy) -> Product[Outcome]:
     """The product for a server with these settings."""
     parts = _Assembled(settings, entropy)
     return Product(
-        begin=begin,
+        begin=partial(begin, ledger=parts.ledger),
         finish=finish,
         describe=describe,
         keep=keep,
@@ -150,7 +158,7 @@ def product_for(settings: Settings, entropy: Entropy) -> Product[Outcome]:
         keyring=parts.keyring,
         loaded=parts.keyring.load,
         committed=parts.keyring.note,
-        forget=parts.keyring.clear,
+        forget=parts.forget,
         explain=parts.explain,
     )
 

@@ -14,6 +14,7 @@ from typing import Any, Protocol, TypeVar
 from sekisho.edge.logstore import LogStore, event_line, line_prefix
 from sekisho.edge.outbox import Outbox
 from sekisho.functions.invocation import GaveUp, InvocationResult, InvokeFunction
+from sekisho.gateway.effects import FetchKeys, Keys, KeysUnavailable
 from sekisho.services.effects import ReadCode, WriteLogs
 
 R = TypeVar("R")
@@ -39,12 +40,14 @@ class Driver:
         outbox: Outbox,
         read_code: Callable[[str], Awaitable[bytes | None]],
         wall: Callable[[], float],
+        fetch_keys: Callable[[FetchKeys], Awaitable[Keys | KeysUnavailable]],
     ) -> None:
         self._functions = functions
         self._logs = logs
         self._outbox = outbox
         self._read_code = read_code
         self._wall = wall
+        self._fetch_keys = fetch_keys
         self._running: set[asyncio.Task[InvocationResult]] = set()
 
     async def run(self, work: Generator[Any, Any, R], effect: Any) -> R:
@@ -74,6 +77,8 @@ class Driver:
             return self.write_logs(effect)
         if isinstance(effect, ReadCode):
             return await self._read_code(effect.sha256)
+        if isinstance(effect, FetchKeys):
+            return await self._fetch_keys(effect)
         return await self._logs.perform(effect)
 
     async def _invoke(self, effect: InvokeFunction) -> InvocationResult:

@@ -7,6 +7,9 @@
 | ``GET /_sekisho/requests?limit=50`` | recent requests, newest first |
 | ``GET /_sekisho/requests/{id}`` | one request as the gates saw it |
 | ``GET /_sekisho/requests/{id}/explanation?lang=en`` | why it was refused, and what would help |
+| ``GET /_sekisho/issuer/{name}/.well-known/…`` | the local issuer's ``openid-configuration`` and ``jwks.json`` |
+| ``POST /_sekisho/issuer/token`` | makes a token (``edge/minting.py``) |
+| ``POST /_sekisho/issuer/map`` | verifies another issuer's tokens with the local key: ``{"issuer": URL}`` |
 """
 
 from __future__ import annotations
@@ -17,7 +20,9 @@ from urllib.parse import parse_qs, unquote
 
 import orjson
 
+from sekisho.edge.dataplane import is_loopback
 from sekisho.edge.http1 import Request
+from sekisho.edge.issuer import LocalIssuer
 from sekisho.edge.logschema import Stored
 from sekisho.edge.logstore import LogStore
 from sekisho.edge.recorder import Document, Recorder
@@ -34,6 +39,10 @@ ENDPOINTS = {
     "GET /_sekisho/requests?limit=50": "recent requests, newest first",
     "GET /_sekisho/requests/{id}": "one request as the gates saw it",
     "GET /_sekisho/requests/{id}/explanation?lang=en": "why it was refused, and what would help",
+    "GET /_sekisho/issuer/{name}/.well-known/openid-configuration": "the local issuer of tokens",
+    "GET /_sekisho/issuer/{name}/.well-known/jwks.json": "its public key",
+    "POST /_sekisho/issuer/token": "make a token",
+    "POST /_sekisho/issuer/map": "verify the tokens of another issuer with the local key",
 }
 _DEFAULT_LIMIT = 50
 _MOST = 1000
@@ -66,12 +75,17 @@ class Inspector:
         recorder: Recorder,
         logs: LogStore,
         explain: Explain,
+        issuer: LocalIssuer,
+        strict: bool,
     ) -> None:
+        """``strict``: only callers on this machine may have tokens made."""
         self._health = health
         self._reset = reset
         self._recorder = recorder
         self._logs = logs
         self._explain = explain
+        self._issuer = issuer
+        self._strict = strict
 
     async def answer(self, request: Request) -> Answer:
         """Status and JSON body."""
@@ -92,6 +106,11 @@ class Inspector:
                 return await self._one(parts[1])
             if len(parts) == 3 and parts[2] == "explanation":
                 return await self._explanation(parts[1], language_of(request, query))
+        if parts[0] == "issuer":
+            trusted = not self._strict or is_loopback(request.source_ip)
+            found = await self._issuer.answer(request.method, parts[1:], request.body, trusted)
+            if found is not None:
+                return _json(*found)
         return _json(404, {"message": f"No such endpoint: {request.method} {request.path}", "endpoints": ENDPOINTS})
 
     async def _recent(self, query: Mapping[str, list[str]]) -> Answer:

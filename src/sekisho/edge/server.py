@@ -25,7 +25,9 @@ from sekisho.edge.driver import Driver
 from sekisho.edge.entropy import EntropyPool
 from sekisho.edge.http1 import Connection, DateLine, Request
 from sekisho.edge.inspector import Inspector
+from sekisho.edge.issuer import LocalIssuer
 from sekisho.edge.journal import Journal
+from sekisho.edge.keys import IssuerKeys
 from sekisho.edge.logschema import Stored
 from sekisho.edge.logstore import LogStore, event_line, line_prefix
 from sekisho.edge.outbox import Outbox
@@ -96,7 +98,9 @@ class Server(Generic[Ended]):
     def _wire(self, sandboxes: Callable[[Server[Ended]], Sandboxes]) -> None:
         settings = self.settings
         self.sandboxes = sandboxes(self)
-        self.driver = Driver(self.sandboxes, self.logs, self.outbox, self.read_code, time.time)
+        self.issuer = LocalIssuer(self.folder.path, lambda: self.endpoint_url)
+        keys = IssuerKeys(self.issuer, lambda: self.address[1])
+        self.driver = Driver(self.sandboxes, self.logs, self.outbox, self.read_code, time.time, keys.fetch)
         self.commits = Commits(self.world, self.storage, self.driver, self._prepare)
         self.data = DataPlane(
             begin=self.product.begin,
@@ -115,7 +119,13 @@ class Server(Generic[Ended]):
             note=self._note,
             commits=self.commits,
             inspector=Inspector(
-                health=self.health, reset=self.reset, recorder=self.recorder, logs=self.logs, explain=self._explain
+                health=self.health,
+                reset=self.reset,
+                recorder=self.recorder,
+                logs=self.logs,
+                explain=self._explain,
+                issuer=self.issuer,
+                strict=settings.enforce_iam,
             ),
             guard=CrossSite((settings.host,), settings.allow_origins),
             outbox=self.outbox,
@@ -317,6 +327,7 @@ class Server(Generic[Ended]):
             self.sandboxes.forget()
             self.recorder.forget()
             self.product.forget()
+            self.issuer.forget()
             await self.logs.forget()
 
         await self.commits.wipe(forget)
