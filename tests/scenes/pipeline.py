@@ -24,9 +24,10 @@ from sekisho.config.integrations import Authority, Integration, IntegrationRespo
 from sekisho.config.router import Router
 from sekisho.config.snapshot import Snapshot
 from sekisho.faults.fault import Kind
-from sekisho.functions.invocation import Failed, FunctionSpec, InvocationResult, InvokeFunction, Returned
+from sekisho.functions.invocation import Failed, FunctionSpec, InvokeFunction, Returned
 from sekisho.gateway.context.variables import compile_format
 from sekisho.gateway.entry import begin
+from sekisho.gateway.ledger import Ledger
 from sekisho.gateway.record import finish
 from sekisho.gateway.request import GatewayRequest
 from sekisho.gateway.request import GatewayResponse as Answer
@@ -207,6 +208,8 @@ class Played:
     trace: Trace
     asked: list[InvokeFunction]
     line: str | None
+    fetched: list[object] = field(default_factory=list)
+    """Effects that are no invocations."""
 
     @property
     def status(self) -> int:
@@ -236,7 +239,7 @@ class Keys:
         return self.keys.get(access_key_id)
 
 
-Answers = Sequence[InvocationResult] | Callable[[InvokeFunction], InvocationResult]
+Answers = Sequence[Any] | Callable[[Any], Any]
 
 
 @dataclass
@@ -256,6 +259,7 @@ class Api:
     disabled: bool = False
     deployed: bool = True
     router: Router[Route] = field(default_factory=Router)
+    ledger: Ledger = field(default_factory=Ledger)
 
     def route(
         self, method: str, path: str, integration: Integration, *, auth: Authorizer = OPEN, key: bool = False
@@ -313,17 +317,22 @@ class Api:
         def entropy(count: int) -> bytes:
             return bytes((next(drawn) * 37) % 256 for _ in range(count))
 
-        x, steps = begin(request, self.snapshot(), Keys(self.keys), now + later, lambda: next(ticks) / 1000, entropy)
+        clock, keys = (lambda: next(ticks) / 1000), Keys(self.keys)
+        x, steps = begin(request, self.snapshot(), keys, now + later, clock, entropy, self.ledger)
         asked: list[InvokeFunction] = []
         left = iter(()) if callable(answers) else iter(answers)
-        result: InvocationResult | None = None
+        fetched: list[object] = []
+        result: Any = None
         while True:
             try:
                 effect = steps.send(result)
             except StopIteration as stop:
                 found = finish(x.trace)
-                return Played(stop.value, x.trace, asked, found[1] if found else None)
-            asked.append(effect)
+                return Played(stop.value, x.trace, asked, found[1] if found else None, fetched)
+            if isinstance(effect, InvokeFunction):
+                asked.append(effect)
+            else:
+                fetched.append(effect)
             result = answers(effect) if callable(answers) else next(left)
 
 

@@ -66,6 +66,8 @@ class Face:
     """The sentence of the execution log, a template."""
     content_type: str = "application/json"
     customisable: bool = True
+    headers: Mapping[str, str] = field(default_factory=dict)
+    """Further header fields, templates; one that comes out empty is left out."""
 
     def message(self, evidence: Mapping[str, str]) -> str | None:
         """``error.message``; None where AWS sends null."""

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from sekisho.faults import rest
+from sekisho.faults import http, rest
 from sekisho.faults.appearance import Face, Source
 from sekisho.faults.fault import Fault, Kind
 
 __all__ = ["FACES", "Face", "Source", "face_of"]
 
-FACES: Final[Mapping[Kind, Mapping[Fault, Face]]] = {Kind.REST: rest.ROWS}
+FACES: Final[Mapping[Kind, Mapping[Fault, Face]]] = {Kind.REST: rest.ROWS, Kind.HTTP: http.ROWS}
 
 
 def face_of(kind: Kind, fault: Fault) -> Face:

@@ -24,6 +24,7 @@ _PERMISSION = f"{_CONFIGURATION}Invalid permissions on Lambda function"
 _FUNCTION_ERROR = (
     "Lambda execution failed with status 200 due to customer function error: {message}. Lambda request id: {request_id}"
 )
+_NOT_AUTHORIZED = "The client is not authorized to perform this operation."
 _MALFORMED = f"{_CONFIGURATION}Malformed Lambda proxy response"
 
 
@@ -51,7 +52,7 @@ def _signature(text: str, response_type: str, error_type: str, source: Source, *
 
 def _denial(ending: str, source: Source) -> Face:
     text = "User: {principal} is not authorized to perform: execute-api:Invoke on resource: {masked_resource} " + ending
-    log = {"authorize.status": "403", "authorize.error": "The client is not authorized to perform this operation."}
+    log = {"authorize.status": "403", "authorize.error": _NOT_AUTHORIZED}
     return Face(403, Spelling.CAPITAL, text, "ACCESS_DENIED", "AccessDeniedException", source, log)
 
 
@@ -83,7 +84,9 @@ def _failure(status: int, error: str, execution: str, source: Source) -> Face:
     )
 
 
-def _authorizer(source: Source) -> Face:
+def _authorizer(source: Source, error: str = "", execution: str = "") -> Face:
+    """500: the authorizer came to no decision. The body's message is null."""
+    log = {"authorizer.status": "500", **({"authorizer.error": error} if error else {})}
     return Face(
         500,
         Spelling.TIGHT,
@@ -91,8 +94,16 @@ def _authorizer(source: Source) -> Face:
         "AUTHORIZER_CONFIGURATION_ERROR",
         "AuthorizerConfigurationException",
         source,
-        {"authorizer.status": "500"},
+        log,
+        f"{_CONFIGURATION}{execution}",
     )
+
+
+def _not_authorized(ending: str, source: Source) -> Face:
+    """403: the policy that the authorizer answered does not let this request pass."""
+    text = f"User is not authorized to access this resource {ending}"
+    log = {"authorizer.status": "200", "authorize.status": "403", "authorize.error": _NOT_AUTHORIZED}
+    return Face(403, Spelling.CAPITAL, text, "ACCESS_DENIED", "AccessDeniedException", source, log, _NOT_AUTHORIZED)
 
 
 def _forbidden(response_type: str, source: Source, *, customisable: bool = True) -> Face:
@@ -212,15 +223,25 @@ ROWS: Final[Mapping[Fault, Face]] = {
     Fault.TOKEN_REJECTED: Face(
         401,
         Spelling.TIGHT,
-        "Unauthorized",
+        "{message}",
         "UNAUTHORIZED",
         "UnauthorizedException",
         recorded("authz/rest-token-raises-unauthorized"),
-        {"authorizer.status": "401", "authorizer.error": "Unauthorized"},
+        {"authorizer.status": "401", "authorizer.error": "{message}"},
+        "Unauthorized request",
     ),
-    Fault.AUTHORIZER_NOT_INVOCABLE: _authorizer(recorded("authz/rest-no-lambda-permission")),
-    Fault.AUTHORIZER_FAILED: _authorizer(observed("exceptions and timeouts of authorizer functions")),
-    Fault.AUTHORIZER_BAD_REPLY: _authorizer(recorded("authz/rest-missing-policy-document")),
+    Fault.AUTHORIZER_DENIED: _not_authorized(
+        "because no identity-based policy allows the execute-api:Invoke action",
+        recorded("policies of authorizers that cover nothing"),
+    ),
+    Fault.AUTHORIZER_EXPLICITLY_DENIED: _not_authorized(
+        "with an explicit deny in an identity-based policy", recorded("other/authorizer-deny-remapped")
+    ),
+    Fault.AUTHORIZER_NOT_INVOCABLE: _authorizer(recorded("authz/rest-no-lambda-permission"), "{error}", "{error}"),
+    Fault.AUTHORIZER_FAILED: _authorizer(observed("other/rest-authorizer-other-exception"), "", "Authorizer error"),
+    Fault.AUTHORIZER_BAD_REPLY: _authorizer(
+        recorded("authz/rest-missing-policy-document"), "", "Could not parse policy"
+    ),
     Fault.API_KEY_INVALID: _forbidden("INVALID_API_KEY", documented(_TYPES)),
     Fault.QUOTA_EXCEEDED: Face(
         429, Spelling.TIGHT, "Limit Exceeded", "QUOTA_EXCEEDED", "LimitExceededException", documented(_TYPES)

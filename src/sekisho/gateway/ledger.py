@@ -17,6 +17,8 @@ from __future__ import annotations
 from collections import OrderedDict
 from typing import Any, Final, NamedTuple
 
+from sekisho.config.authorizers import LambdaAuthorizer
+from sekisho.gateway.authorizers.answer import Answer
 from sekisho.gateway.authorizers.keys import KeySet
 from sekisho.gateway.effects import KeysUnavailable
 
@@ -25,11 +27,32 @@ FAILURE_SECONDS: Final = 5.0
 ASK_AGAIN_SECONDS: Final = 60.0
 MAX_ISSUERS: Final = 512
 MAX_DECISIONS: Final = 4096
+MAX_ANSWERS: Final = 4096
+MAX_ANSWER_BYTES: Final = 16 * 1024 * 1024
+"""Of answers and the identity values they are kept under."""
 MAX_TOKEN_BYTES: Final = 8 * 1024 * 1024
 """Of the tokens whose decisions are kept."""
 
 DecisionKey = tuple[str, tuple[str, ...], str, str]
 """Token as sent, scopes of the route, authorizer's id, issuer."""
+
+
+AnswerKey = tuple[str, ...]
+"""API, stage, authorizer, then the values of the identity sources."""
+
+
+class Remembered(NamedTuple):
+    """A Lambda authorizer's answer, and the request that it was made for."""
+
+    authorizer: LambdaAuthorizer
+    answer: Answer
+    until: float
+    request_id: str
+    """The API request that called the function."""
+    payload: bytes
+    """The answer as it came."""
+    invocation: str
+    """The invocation's request id."""
 
 
 class _Fetched(NamedTuple):
@@ -48,18 +71,22 @@ class _Decision(NamedTuple):
 class Ledger:
     """The memory of one server."""
 
-    __slots__ = ("_decisions", "_issuers", "_token_bytes")
+    __slots__ = ("_answer_bytes", "_answers", "_decisions", "_issuers", "_token_bytes")
 
     def __init__(self) -> None:
         self._issuers: dict[str, _Fetched] = {}
         self._decisions: OrderedDict[DecisionKey, _Decision] = OrderedDict()
         self._token_bytes = 0
+        self._answers: OrderedDict[AnswerKey, Remembered] = OrderedDict()
+        self._answer_bytes = 0
 
     def clear(self) -> None:
         """Forget everything."""
         self._issuers.clear()
         self._decisions.clear()
         self._token_bytes = 0
+        self._answers.clear()
+        self._answer_bytes = 0
 
     # --- keys of issuers
 
@@ -112,3 +139,48 @@ class Ledger:
     def _drop(self, key: DecisionKey) -> None:
         if self._decisions.pop(key, None) is not None:
             self._token_bytes -= len(key[0])
+
+    # --- answers of Lambda authorizers
+
+    def answer(self, key: AnswerKey, authorizer: LambdaAuthorizer, now: float) -> Remembered | None:
+        """What the authorizer answered for these identity values, if it may be used still."""
+        found = self._answers.get(key)
+        if found is None:
+            return None
+        if now >= found.until or (found.authorizer is not authorizer and found.authorizer != authorizer):
+            self._forget(key)
+            return None
+        self._answers.move_to_end(key)
+        return found
+
+    def remember_answer(
+        self,
+        key: AnswerKey,
+        authorizer: LambdaAuthorizer,
+        answer: Answer,
+        until: float,
+        request_id: str,
+        payload: bytes,
+        invocation: str,
+    ) -> None:
+        """Keep an answer until the epoch second ``until``; the longest unused make room."""
+        self._forget(key)
+        found = Remembered(authorizer, answer, until, request_id, payload, invocation)
+        self._answers[key] = found
+        self._answer_bytes += _weight(key, found)
+        while len(self._answers) > MAX_ANSWERS or self._answer_bytes > MAX_ANSWER_BYTES:
+            self._answer_bytes -= _weight(*self._answers.popitem(last=False))
+
+    def forget_answers(self, api: str, stage: str) -> None:
+        """``FlushStageAuthorizersCache`` and ``ResetAuthorizersCache``: a stage's functions are asked again."""
+        for key in [key for key in self._answers if key[:2] == (api, stage)]:
+            self._forget(key)
+
+    def _forget(self, key: AnswerKey) -> None:
+        found = self._answers.pop(key, None)
+        if found is not None:
+            self._answer_bytes -= _weight(key, found)
+
+
+def _weight(key: AnswerKey, found: Remembered) -> int:
+    return len(found.payload) + sum(map(len, key))

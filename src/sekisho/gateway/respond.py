@@ -11,7 +11,7 @@ from sekisho.config.api import GatewayResponse as Customisation
 from sekisho.faults.appearance import Face, fill
 from sekisho.faults.face import face_of
 from sekisho.faults.fault import Reject
-from sekisho.gateway.context.mapping import mapped_value, substitute
+from sekisho.gateway.context.mapping import mapped_header, substitute
 from sekisho.gateway.exchange import Exchange
 from sekisho.gateway.request import GatewayResponse
 from sekisho.gateway.trace import Phase, Trace
@@ -41,6 +41,10 @@ def refuse(x: Exchange, gate: str, rejection: Reject) -> None:
         status, headers, body = _customised(x, face, custom)
     if face.error_type:
         headers.append(("x-amzn-ErrorType", face.error_type))
+    for name, template in face.headers.items():
+        value = fill(template, rejection.evidence)
+        if value:
+            headers.append((name, value))
     x.response = GatewayResponse(status, headers, body)
 
 
@@ -50,7 +54,7 @@ def respond(x: Exchange) -> None:
     status, headers, body = x.response
     headers.append(("x-amzn-RequestId", t.request_id))
     headers.append(("x-amz-apigw-id", t.extended_id))
-    if t.xray_id and t.rejection is None:
+    if t.reply is not None and t.rejection is None:
         headers.append(("X-Amzn-Trace-Id", t.xray_id))
     length = len(body)
     if status not in _BODILESS:
@@ -95,7 +99,7 @@ def _customised(x: Exchange, face: Face, response: Customisation) -> tuple[int, 
     for target, expression in response.parameters.items():
         if not target.startswith(_HEADER):
             continue
-        value = mapped_value(expression, x)
+        value = mapped_header(expression, x)
         if value is None:
             continue
         name = target[len(_HEADER) :]

@@ -19,7 +19,24 @@ OF_HTTP_INTEGRATIONS = {
     Fault.BACKEND_CERTIFICATE_UNTRUSTED,
     Fault.BACKEND_ADDRESS_INVALID,
 }
-OF_AUTHORIZERS = {Fault.SCOPE_INSUFFICIENT, Fault.AUTHORIZER_DENIED, Fault.AUTHORIZER_EXPLICITLY_DENIED}
+HTTP = FACES[Kind.HTTP]
+OF_REST = {
+    Fault.NO_SUCH_API,
+    Fault.NO_ROUTE_WITH_AUTHORIZATION,
+    Fault.API_KEY_INVALID,
+    Fault.QUOTA_EXCEEDED,
+    Fault.PARAMETERS_MISSING,
+    Fault.BODY_INVALID,
+    Fault.MEDIA_UNSUPPORTED,
+    Fault.FUNCTION_METHOD_NOT_POST,
+    Fault.HEADER_MAPPING_ILLEGAL,
+    Fault.TEMPLATE_FAILED,
+    Fault.MOCK_STATUS_MISSING,
+    Fault.NO_INTEGRATION_RESPONSE,
+    Fault.NO_METHOD_RESPONSE,
+    Fault.BINARY_CONVERSION_FAILED,
+}
+ROWS = [(kind, fault) for kind in FACES for fault in FACES[kind]]
 
 
 def test_every_fault_has_a_nature() -> None:
@@ -27,14 +44,32 @@ def test_every_fault_has_a_nature() -> None:
 
 
 def test_rest_shows_every_fault_that_its_gates_can_raise() -> None:
-    assert set(Fault) - set(REST) == OF_HTTP_INTEGRATIONS | OF_AUTHORIZERS
+    assert set(Fault) - set(REST) == OF_HTTP_INTEGRATIONS | {Fault.SCOPE_INSUFFICIENT}
 
 
-@pytest.mark.parametrize("fault", REST, ids=lambda fault: fault.name)
-def test_templates_use_only_the_evidence_that_the_fault_needs(fault: Fault) -> None:
-    face = REST[fault]
+def test_http_shows_every_fault_that_its_gates_can_raise() -> None:
+    assert set(Fault) - set(HTTP) == OF_REST
+
+
+def test_http_tells_clients_one_word_for_each_status() -> None:
+    said = {(face.status, face.text) for fault, face in HTTP.items() if fault is not Fault.INTEGRATION_UNSUPPORTED}
+    assert len(said) == len({status for status, _ in said})
+    assert all(face.spelling is Spelling.TIGHT and not face.customisable for face in HTTP.values())
+
+
+@pytest.mark.parametrize(("kind", "fault"), ROWS, ids=lambda each: each.name)
+def test_templates_use_only_the_evidence_that_the_fault_needs(kind: Kind, fault: Fault) -> None:
+    face = FACES[kind][fault]
+    optional = {
+        Fault.TOKEN_REJECTED: {"message", "www_authenticate"},
+        Fault.IDENTITY_SOURCE_MISSING: {"www_authenticate"},
+        Fault.SCOPE_INSUFFICIENT: {"www_authenticate"},
+        Fault.AUTHORIZER_BAD_REPLY: {"reason"},
+        Fault.FUNCTION_UNAVAILABLE: {"reason"},
+    }
     extra = {"request_id", "status"} if NATURE[fault].gate == "integrate" else set()
-    for template in (face.text or "", *face.log.values(), face.execution):
+    extra |= optional.get(fault, set())
+    for template in (face.text or "", *face.log.values(), face.execution, *face.headers.values()):
         names = {DERIVED.get(name, name) for _, name, _, _ in string.Formatter().parse(template) if name}
         assert names <= {*NATURE[fault].needs, *extra}
 
@@ -42,7 +77,7 @@ def test_templates_use_only_the_evidence_that_the_fault_needs(fault: Fault) -> N
 @pytest.mark.parametrize("fault", REST, ids=lambda fault: fault.name)
 def test_bodies_are_json_or_plain(fault: Fault) -> None:
     face = REST[fault]
-    evidence = dict.fromkeys(NATURE[fault].needs, 'a "quoted"\n{value}')
+    evidence = dict.fromkeys((*NATURE[fault].needs, "message"), 'a "quoted"\n{value}')
     body = face.body(face.message(evidence))
     if face.spelling is Spelling.PLAIN:
         assert not body.startswith("{")

@@ -30,6 +30,19 @@ def mapped_value(expression: str, x: Exchange) -> str | None:
     return _reader(expression)(x)
 
 
+def mapped_header(expression: str, x: Exchange) -> str | None:
+    """The same as a header value: what would end the line is a blank, so that no value can begin another header."""
+    value = mapped_value(expression, x)
+    return value if value is None or not _LINE_ENDS(value) else _one_line(value)
+
+
+_LINE_ENDS: Final = re.compile(r"[\r\n\0]").search
+
+
+def _one_line(value: str) -> str:
+    return value.replace("\r", " ").replace("\n", " ").replace("\0", " ")
+
+
 @lru_cache(maxsize=4096)
 def _reader(expression: str) -> Reader:
     if len(expression) >= 2 and expression[0] == expression[-1] == "'":

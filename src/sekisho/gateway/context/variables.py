@@ -300,11 +300,15 @@ def _authorizer_property(name: str) -> Read:
     names = name.split(".")
 
     def read(t: Trace) -> str | None:
-        value: Any = t.authorizer_context.get(name)
+        said = t.authorizer_context
+        value: Any = said.get(name)
         if value is None:
-            value = t.authorizer_context
+            # HTTP APIs keep what a function or a token said under its kind.
+            value = said.get("lambda") or said.get("jwt") or said
             for part in names:
                 value = value.get(part) if isinstance(value, Mapping) else None
+        if value is None and name == "principalId":
+            value = t.fields.get("authorizer.principalId")
         if value is None or isinstance(value, Mapping):
             return None
         if isinstance(value, bool):

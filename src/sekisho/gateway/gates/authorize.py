@@ -3,70 +3,103 @@
 How the two combine (https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-authorization-flow.html):
 without authentication the policy, when there is one, must allow; with ``AWS_IAM`` an Allow of either side is enough for
 callers of the API's account, while callers of another account need both; a Deny of either side always wins. That is
-what ``policy.combine`` decides for every resource, so the gate only asks.
+what ``policy.combine`` decides for every resource, so the gate only asks. With a Lambda authorizer the policy's
+explicit denies come first, and then an Allow of either is enough; with a user pool it must allow whom the pool knows.
 """
 
 from __future__ import annotations
 
 from typing import Final
 
-from sekisho.config.api import Iam, Open, UnsupportedAuthorizer
-from sekisho.config.context import CallerContext
+from sekisho.config.api import Authorizer, Iam, Open, UnsupportedAuthorizer
+from sekisho.config.authorizers import CognitoAuthorizer, JwtAuthorizer, LambdaAuthorizer
 from sekisho.config.identities import Principal
 from sekisho.faults.fault import Fault, Reject
-from sekisho.gateway.exchange import Exchange, Outcome
+from sekisho.gateway.authorizers import cognito, jwt, lambda_
+from sekisho.gateway.exchange import Exchange, Gate, Outcome
+from sekisho.gateway.gates.method_arn import INVOKE, caller_context, method_arn
 from sekisho.gateway.trace import NOBODY, Check, Phase
-from sekisho.kit.outcome import PASS
-from sekisho.policy.combine import Layer, Verdict, decide
-from sekisho.policy.request import Question, SubjectKind
+from sekisho.kit.outcome import PASS, Ask
+from sekisho.policy.combine import NO_POLICIES, Layer, Verdict, decide, explicit_deny_of
+from sekisho.policy.compile import CompiledPolicy
+from sekisho.policy.request import ANONYMOUS, Question, SubjectKind
 
-INVOKE: Final = "execute-api:Invoke"
 AUTHORIZED: Final = Phase("200")
 
 
 def decide_rest(x: Exchange) -> Outcome:
-    """REST: open, IAM, or an authorizer that does not run here and therefore lets nobody pass."""
+    """REST: open, IAM, or what the route's authorizer says; an API's resource policy has its word in each."""
     t = x.trace
     authorizer = t.route.authorizer
+    policy = t.stage.resource_policy
     if isinstance(authorizer, Open):
-        if t.stage.resource_policy is None:
-            return PASS
-        return _ask(x, NOBODY, "resource-policy") or PASS
+        return PASS if policy is None else _ask(x, NOBODY, "resource-policy") or PASS
     if isinstance(authorizer, Iam):
         refusal = _ask(x, t.caller, "invoke-api")
         if refusal is not None:
             return refusal
         t.authorize = AUTHORIZED
         return PASS
-    kind = authorizer.type if isinstance(authorizer, UnsupportedAuthorizer) else type(authorizer).__name__
-    return Reject(Fault.AUTHORIZER_FAILED, {"type": kind})
+    if isinstance(authorizer, LambdaAuthorizer):
+        refusal = None if policy is None else _denied_beforehand(x, policy)
+        return _afterwards(x, refusal or lambda_.authorize(x, authorizer), _authorized)
+    if isinstance(authorizer, CognitoAuthorizer):
+        then = _authorized if policy is None else _policy_allows
+        return _afterwards(x, cognito.authorize(x, authorizer), then)
+    return _unsupported(authorizer)
 
 
-def method_arn(x: Exchange) -> str:
-    """What is asked for: the concrete path, ``…:api/stage/GET/pets/1``; ``…/GET/`` for the root.
-
-    A slash at the end does not choose another route, so it is not part of the name either: otherwise a Deny of
-    ``/GET/admin`` would not cover ``/admin/``.
-    """
+def decide_http(x: Exchange) -> Outcome:
+    """HTTP: open, IAM, or what the route's authorizer says. There are no resource policies."""
     t = x.trace
-    path = t.local_path
-    if path[-1] == "/" and len(path) > 1:
-        path = path[:-1]
-    return f"{t.route.arn_prefix}{x.request.method}{path}"
+    authorizer = t.route.authorizer
+    if isinstance(authorizer, Open):
+        return PASS
+    if isinstance(authorizer, Iam):
+        return _ask(x, t.caller, "invoke-api") or PASS
+    if isinstance(authorizer, LambdaAuthorizer):
+        return lambda_.authorize(x, authorizer)
+    if isinstance(authorizer, JwtAuthorizer):
+        return jwt.authorize(x, authorizer)
+    return _unsupported(authorizer)
 
 
-def caller_context(x: Exchange, principal: Principal) -> CallerContext:
-    """The condition keys of a request to an API, which on AWS always came through TLS."""
-    headers = x.request.headers
-    return CallerContext(
-        principal,
-        x.now,
-        x.request.source_ip,
-        True,
-        headers.get("user-agent"),
-        headers.get("referer"),
-        x.trace.api.region,
-    )
+def _unsupported(authorizer: Authorizer) -> Reject:
+    """An authorizer that does not run here lets nobody pass."""
+    kind = authorizer.type if isinstance(authorizer, UnsupportedAuthorizer) else type(authorizer).__name__
+    message = f"authorizers of type {kind} do not run here"
+    return Reject(Fault.AUTHORIZER_FAILED, {"type": kind, "kind": "unsupported", "message": message})
+
+
+def _afterwards(x: Exchange, outcome: Outcome, then: Gate) -> Outcome:
+    """``then``, once ``outcome`` has come to a pass, however many effects that takes."""
+    if isinstance(outcome, Ask):
+        continued = outcome.then
+        return Ask(outcome.effect, lambda again, result: _afterwards(again, continued(again, result), then))
+    return outcome if isinstance(outcome, Reject) else then(x)
+
+
+def _authorized(x: Exchange) -> Outcome:
+    x.trace.authorize = AUTHORIZED
+    return PASS
+
+
+def _policy_allows(x: Exchange) -> Outcome:
+    """Whom a user pool knows must be allowed by the resource policy as well."""
+    return _ask(x, NOBODY, "resource-policy") or _authorized(x)
+
+
+def _denied_beforehand(x: Exchange, policy: CompiledPolicy) -> Reject | None:
+    """An explicit Deny of the resource policy spares the function the call."""
+    t = x.trace
+    arn = method_arn(x)
+    question = Question(ANONYMOUS, INVOKE, arn, t.api.account, caller_context(x, NOBODY))
+    decision = explicit_deny_of(question, policy)
+    if decision is None:
+        return None
+    t.checks.append(Check("resource-policy", question, NO_POLICIES, policy, decision))
+    evidence = {"principal": "anonymous", "resource": arn, "layer": decision.layer.value}
+    return Reject(Fault.RESOURCE_POLICY_EXPLICITLY_DENIED, evidence)
 
 
 def _ask(x: Exchange, principal: Principal, purpose: str) -> Reject | None:

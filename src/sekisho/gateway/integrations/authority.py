@@ -21,16 +21,17 @@ https://docs.aws.amazon.com/lambda/latest/dg/access-control-resource-based.html
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Final
+from typing import Final, Protocol
 
 from sekisho.config.context import CallerContext
 from sekisho.config.functions import Function
 from sekisho.config.identities import Principal, Role
-from sekisho.config.integrations import Authority, LambdaProxy
+from sekisho.config.integrations import Authority
 from sekisho.faults.fault import Fault, Reject
 from sekisho.gateway.exchange import Exchange
 from sekisho.gateway.trace import Check
 from sekisho.kit.arn import Arn, sts_arn
+from sekisho.kit.ids import Entropy
 from sekisho.policy.combine import NO_POLICIES, decide
 from sekisho.policy.request import Question, Subject, SubjectKind, Value, service_subject
 
@@ -50,31 +51,60 @@ _FORWARDED_KEYS: Final[Mapping[str, Value]] = {
 }
 
 
-def refusal(x: Exchange, target: LambdaProxy, function: Function | None) -> Reject | None:
-    """Why API Gateway may not call ``target``; None when it may."""
+def numbered_session(entropy: Entropy) -> str:
+    """How HTTP APIs name their sessions: 19 digits. vector: assumerole/http-session-name-and-duration."""
+    return str(10**18 + int.from_bytes(entropy(8), "big") % (9 * 10**18))
+
+
+class Target(Protocol):
+    """A function that the gateway wants to call: of an integration or of an authorizer."""
+
+    @property
+    def function_arn(self) -> str: ...
+    @property
+    def qualifier(self) -> str: ...
+    @property
+    def authority(self) -> Authority: ...
+    @property
+    def role_arn(self) -> str: ...
+
+
+def refusal(
+    x: Exchange,
+    target: Target,
+    function: Function | None,
+    source_arn: str,
+    purpose: str = "invoke-function",
+    session: str = SESSION,
+) -> Reject | None:
+    """Why API Gateway may not call ``target``; None when it may.
+
+    ``source_arn`` is what ``aws:SourceArn`` shows when the service itself calls; ``session`` names the role session.
+    """
     if target.authority is Authority.SERVICE:
-        keys: Mapping[str, Value] = {"aws:sourcearn": source_arn(x, target), "aws:sourceaccount": x.trace.api.account}
-        return _ask_lambda(x, target, function, SERVICE, "", keys)
+        keys: Mapping[str, Value] = {"aws:sourcearn": source_arn, "aws:sourceaccount": x.trace.api.account}
+        return _ask_lambda(x, target, function, SERVICE, "", keys, purpose)
     if target.authority is Authority.CALLER:
-        return _ask_lambda(x, target, function, x.trace.caller, x.request.source_ip, _FORWARDED_KEYS)
+        return _ask_lambda(x, target, function, x.trace.caller, x.request.source_ip, _FORWARDED_KEYS, purpose)
     role = x.snapshot.identities.roles.get(target.role_arn)
     if role is None or not _may_assume(x, role):
         return Reject(Fault.ROLE_NOT_ASSUMABLE, {"role": target.role_arn})
-    return _ask_lambda(x, target, function, _session(x, role), "", {})
+    return _ask_lambda(x, target, function, _session(x, role, session), "", {}, purpose)
 
 
-def source_arn(x: Exchange, target: LambdaProxy) -> str:
+def source_arn(x: Exchange, prefix: str) -> str:
     """``aws:SourceArn``: the request's verb (never ANY) and the template of the path, ``…:api/prod/GET/pets/{id}``."""
-    return f"{target.source_arn}{x.request.method}{x.trace.route.resource_path}"
+    return f"{prefix}{x.request.method}{x.trace.route.resource_path}"
 
 
 def _ask_lambda(
     x: Exchange,
-    target: LambdaProxy,
+    target: Target,
     function: Function | None,
     principal: Principal,
     source_ip: str,
     keys: Mapping[str, Value],
+    purpose: str,
 ) -> Reject | None:
     t = x.trace
     arn = f"{target.function_arn}:{target.qualifier}" if target.qualifier else target.function_arn
@@ -83,7 +113,7 @@ def _ask_lambda(
     question = Question(principal.subject, INVOKE, arn, account, context)
     policy = function.policies.get(target.qualifier) if function is not None else None
     decision = decide(question, principal.stack, policy)
-    t.checks.append(Check("invoke-function", question, principal.stack, policy, decision))
+    t.checks.append(Check(purpose, question, principal.stack, policy, decision))
     if decision.allowed and function is not None and function.spec(target.qualifier) is not None:
         return None
     return Reject(Fault.FUNCTION_NOT_INVOCABLE, {"function": arn, "principal": principal.subject.arn})
@@ -102,13 +132,13 @@ def _may_assume(x: Exchange, role: Role) -> bool:
     return decision.allowed
 
 
-def _session(x: Exchange, role: Role) -> Principal:
+def _session(x: Exchange, role: Role, name: str) -> Principal:
     subject = Subject(
         SubjectKind.ROLE_SESSION,
         role.account,
-        sts_arn(role.account, f"assumed-role/{role.name}/{SESSION}"),
+        sts_arn(role.account, f"assumed-role/{role.name}/{name}"),
         role.arn,
-        f"{role.unique_id}:{SESSION}",
+        f"{role.unique_id}:{name}",
         role.service_linked,
     )
-    return Principal(subject, role.stack, SESSION, role.tags, issued_at=x.now)
+    return Principal(subject, role.stack, name, role.tags, issued_at=x.now)

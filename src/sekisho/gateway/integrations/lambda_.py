@@ -19,6 +19,7 @@ from sekisho.functions.invocation import (
 from sekisho.gateway.exchange import Exchange, Outcome
 from sekisho.gateway.integrations import authority
 from sekisho.gateway.payload import reply, v1
+from sekisho.gateway.payload.tracing import trace_id
 from sekisho.gateway.request import GatewayResponse
 from sekisho.kit.ids import uuid4
 from sekisho.kit.outcome import PASS, Ask
@@ -46,14 +47,15 @@ def prepare(x: Exchange, target: LambdaProxy) -> Outcome:
     if target.illegal_header:
         return Reject(Fault.HEADER_MAPPING_ILLEGAL, {"header": target.illegal_header})
     function = x.snapshot.functions.get(target.function_arn)
-    refusal = authority.refusal(x, target, function)
+    refusal = authority.refusal(x, target, function, authority.source_arn(x, target.source_arn))
     if refusal is not None:
         t.asked = (begun, x.clock())
         return refusal
     assert function is not None
     spec = function.spec(target.qualifier)
     assert spec is not None
-    t.xray_id = _trace_id(x)
+    if not t.xray_id:
+        t.xray_id = trace_id(x)
     arn = f"{target.function_arn}:{target.qualifier}" if target.qualifier else target.function_arn
     effect = InvokeFunction(spec, arn, v1.encode(x), uuid4(x.entropy), target.timeout, trace_id=t.xray_id)
     return Ask(effect, conclude)
@@ -102,14 +104,3 @@ def _read(x: Exchange, result: Returned) -> Outcome:
         return _BAD_BASE64
     x.response = GatewayResponse(found.status, found.headers, body)
     return PASS
-
-
-def _trace_id(x: Exchange) -> str:
-    """The X-Ray id: the client's root when it sent one.
-
-    https://docs.aws.amazon.com/xray/latest/devguide/xray-concepts.html#xray-concepts-tracingheader
-    """
-    sent = x.request.headers.get("x-amzn-trace-id")
-    if sent and "Root=" in sent:
-        return sent
-    return f"Root=1-{int(x.now):08x}-{x.entropy(12).hex()}"

@@ -12,7 +12,7 @@ from typing import Final
 
 from sekisho.config.integrations import IntegrationResponse, Mock
 from sekisho.faults.fault import Fault, Reject
-from sekisho.gateway.context.mapping import mapped_value
+from sekisho.gateway.context.mapping import mapped_header
 from sekisho.gateway.exchange import Exchange, Outcome
 from sekisho.gateway.payload.media import is_binary
 from sekisho.gateway.payload.scope import scope_of
@@ -115,7 +115,7 @@ def _respond(x: Exchange, response: IntegrationResponse, overrides: Overrides | 
     status = int(response.status)
     for target, expression in response.parameters.items():
         if target.startswith(_HEADER):
-            value = mapped_value(expression, x)
+            value = mapped_header(expression, x)
             if value is not None:
                 headers.append((target[len(_HEADER) :], value))
     if overrides is not None:

@@ -66,7 +66,7 @@ def encode(x: Exchange) -> bytes:
 def event(x: Exchange) -> dict[str, Any]:
     """The event of a Lambda proxy integration, keys in AWS's order."""
     t, request = x.trace, x.request
-    headers, multi_headers = _headers(x)
+    headers, multi_headers = header_maps(x)
     multi_query = query_values(request.query)
     binary = bool(request.body) and is_binary(request.headers.get("content-type") or "", t.stage.binary_media_types)
     if not request.body:
@@ -85,7 +85,7 @@ def event(x: Exchange) -> dict[str, Any]:
         "multiValueQueryStringParameters": multi_query or None,
         "pathParameters": t.path_parameters or None,
         "stageVariables": dict(t.stage.variables) or None,
-        "requestContext": _context(x),
+        "requestContext": request_context(x),
         "body": body,
         "isBase64Encoded": binary,
     }
@@ -109,7 +109,7 @@ def query_values(raw: str) -> Multi:
     return found
 
 
-def _headers(x: Exchange) -> tuple[dict[str, str], Multi]:
+def header_maps(x: Exchange) -> tuple[dict[str, str], Multi]:
     """``headers`` (the last value of each) and ``multiValueHeaders``."""
     t, request = x.trace, x.request
     single: dict[str, str] = {}
@@ -142,11 +142,14 @@ def _headers(x: Exchange) -> tuple[dict[str, str], Multi]:
     return single, multi
 
 
-def _context(x: Exchange) -> dict[str, Any]:
+def request_context(x: Exchange) -> dict[str, Any]:
+    """``requestContext``; with ``authorizer`` once one has said who the caller is."""
     t, request = x.trace, x.request
     domain = domain_name(t)
-    return {
-        "resourceId": t.route.resource_id,
+    context: dict[str, Any] = {"resourceId": t.route.resource_id}
+    if t.authorizer_context:
+        context["authorizer"] = t.authorizer_context
+    context |= {
         "resourcePath": t.route.resource_path,
         "httpMethod": request.method,
         "extendedRequestId": t.extended_id,
@@ -163,6 +166,7 @@ def _context(x: Exchange) -> dict[str, Any]:
         "deploymentId": t.stage.deployment_id,
         "apiId": t.api.id,
     }
+    return context
 
 
 def _identity(t: Trace) -> dict[str, Any]:
