@@ -88,6 +88,13 @@ class _Pools(NamedTuple):
     scps: tuple[Pool, ...]
     rcps: tuple[Pool, ...]
     endpoint: Pool | None
+    insisting: bool
+    """What ``insists`` says of any resource but ``*``."""
+    trust: bool
+    plain: bool
+    """Nothing but identity policies."""
+    known: dict[int, Plan]
+    """Plans of plain pools by the identity of their ``Sides``: routes that meet the same statements share one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,30 +114,15 @@ class PolicyStack:
     plans: dict[tuple[str, str], Plan] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def plan(self, action: str, resource: str) -> Plan:
-        """The plan for (action, resource), from memory when it was asked before."""
+        """The plan for (action, resource), worked out and remembered; who asks looks into ``plans`` first."""
         key = (action, resource)
-        found = self.plans.get(key)
-        if found is None:
-            found = self._plan(action, resource)
-            if len(resource) <= LONGEST_REMEMBERED:
-                remember(self.plans, key, found)
-        return found
-
-    def _plan(self, action: str, resource: str) -> Plan:
         pools = self.pools.get(action)
         if pools is None:
             pools = remember(self.pools, action, self._pools(action.lower()))
-        identity = pools.identity.select(resource)
-        boundary = None if pools.boundary is None else pools.boundary.select(resource)
-        session = None if pools.session is None else pools.session.select(resource)
-        endpoint = None if pools.endpoint is None else pools.endpoint.select(resource)
-        scps = tuple([level.select(resource) for level in pools.scps])
-        rcps = tuple([level.select(resource) for level in pools.rcps])
-        denies = any(part is not None and part.denies for part in (identity, boundary, session))
-        quiet = not (denies or scps or rcps or endpoint is not None)
-        return Plan(
-            identity, boundary, session, scps, rcps, endpoint, quiet, boundary is session, insists(action, resource)
-        )
+        found = _plan(pools, resource)
+        if len(resource) <= LONGEST_REMEMBERED:
+            remember(self.plans, key, found)
+        return found
 
     def _pools(self, action: str) -> _Pools:
         return _Pools(
@@ -140,7 +132,31 @@ class PolicyStack:
             tuple([pool(level, action) for level in self.scps]),
             tuple([pool(level, action) for level in self.rcps]),
             pool(self.endpoint, action) if self.endpoint else None,
+            insists(action, ""),
+            is_trust(action),
+            not (self.boundary or self.session is not None or self.scps or self.rcps or self.endpoint),
+            {},
         )
+
+
+def _plan(pools: _Pools, resource: str) -> Plan:
+    identity = pools.identity.select(resource)
+    if pools.plain and resource != "*":
+        known = pools.known.get(id(identity))
+        if known is None or known.identity is not identity:
+            known = Plan(identity, None, None, (), (), None, not identity.denies, True, pools.insisting)
+            remember(pools.known, id(identity), known)
+        return known
+    insisting = pools.insisting and (resource != "*" or pools.trust)
+    boundary = None if pools.boundary is None else pools.boundary.select(resource)
+    session = None if pools.session is None else pools.session.select(resource)
+    endpoint = None if pools.endpoint is None else pools.endpoint.select(resource)
+    scps = tuple([level.select(resource) for level in pools.scps])
+    rcps = tuple([level.select(resource) for level in pools.rcps])
+    denies = any(part is not None and part.denies for part in (identity, boundary, session))
+    quiet = not (denies or scps or rcps or endpoint is not None)
+    unlimited = boundary is None and session is None
+    return Plan(identity, boundary, session, scps, rcps, endpoint, quiet, unlimited, insisting)
 
 
 NO_POLICIES = PolicyStack()
@@ -236,17 +252,21 @@ def bound_by_rcps(question: Question) -> bool:
 
 def decide(question: Question, stack: PolicyStack, resource_policy: CompiledPolicy | None) -> Decision:
     """The whole decision, single account or cross account, as AWS combines the layers."""
-    context = question.context
     key = (question.action, question.resource)
     plan = stack.plans.get(key) or stack.plan(*key)
     theirs = NOTHING
     if resource_policy is not None:
         theirs = resource_policy.answers.get(key) or sides(resource_policy, *key)
+    return judge(question, plan, theirs)
+
+
+def judge(question: Question, plan: Plan, theirs: Sides) -> Decision:
+    """``decide``, once it is known which statements are about the action and the resource."""
     if theirs.denies or not plan.quiet:
-        denied = _explicit_deny(question, stack, plan, theirs)
+        denied = _explicit_deny(question, plan, theirs)
         if denied is not None:
             return denied
-        missing = _organisation(question, stack, plan)
+        missing = _organisation(question, plan)
         if missing is not None:
             return IMPLICIT[missing]
     level, grant = closest(theirs.allows, question) if theirs.allows else _UNGRANTED
@@ -256,7 +276,7 @@ def decide(question: Question, stack: PolicyStack, resource_policy: CompiledPoli
         layers = _IDENTITY_ONLY
     for layer in layers:
         if layer is Layer.IDENTITY:
-            allowing = first(plan.identity.allows, context)
+            allowing = first(plan.identity.allows, question.context)
             if allowing is None:
                 return _NO_IDENTITY
         elif layer is Layer.RESOURCE:
@@ -302,14 +322,14 @@ def _limit_allows(layer: Layer, question: Question, plan: Plan) -> bool:
     return first(plan.session.allows, question.context) is not None
 
 
-def _explicit_deny(question: Question, stack: PolicyStack, plan: Plan, theirs: Sides) -> Decision | None:
+def _explicit_deny(question: Question, plan: Plan, theirs: Sides) -> Decision | None:
     """The first explicit deny. AWS names one policy type and does not document which; ours goes from the outside in."""
     subject, context = question.subject, question.context
     if plan.scps and bound_by_scps(subject):
         for level in plan.scps:
             if found := first(level.denies, context):
                 return _denied(Layer.SCP, found)
-    bounded = stack.boundary is not None
+    bounded = plan.boundary is not None
     if plan.rcps and bound_by_rcps(question):
         for level in plan.rcps:
             if found := first_naming(level.denies, question, bounded):
@@ -331,9 +351,9 @@ def _denied(layer: Layer, statement: CompiledStatement) -> Decision:
     return Decision(Verdict.EXPLICITLY_DENIED, layer, statement.policy, statement.index)
 
 
-def _organisation(question: Question, stack: PolicyStack, plan: Plan) -> Layer | None:
+def _organisation(question: Question, plan: Plan) -> Layer | None:
     """The first of RCPs, SCPs and endpoint policy that applies and does not allow."""
-    bounded = stack.boundary is not None
+    bounded = plan.boundary is not None
     if plan.rcps and bound_by_rcps(question):
         for level in plan.rcps:
             if first_naming(level.allows, question, bounded) is None:
@@ -417,6 +437,7 @@ __all__ = [
     "explicit_deny_of",
     "insists",
     "is_trust",
+    "judge",
     "required",
     "resource_layer",
     "session_may_be_missing",

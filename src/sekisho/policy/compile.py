@@ -23,8 +23,8 @@ from sekisho.policy.pattern import OWN_API, ArnPattern, unresolved
 from sekisho.policy.principals import CompiledPrincipals, Match
 from sekisho.policy.request import Context, Subject
 
-_HEAD: Final = re.compile(r"[^*?$]*")
-"""What precedes the first wildcard or variable."""
+_WILD: Final = re.compile(r"[*?$]")
+"""The first wildcard or variable."""
 
 
 class CompiledStatement:
@@ -36,6 +36,7 @@ class CompiledStatement:
         "actions",
         "deny",
         "dynamic",
+        "heads",
         "index",
         "not_principal",
         "not_resource",
@@ -64,6 +65,9 @@ class CompiledStatement:
         self.deny = deny
         self.actions = actions
         self.variables = variables
+        self.heads = _heads(raw.get("Resource"))
+        """For each resource pattern the literal text it begins with; ``("",)`` when the statement may cover resources
+        whatever they begin with. Known before the statement is armed."""
         self._raw = raw
         self._armed = False
         self.notes: object | None = None
@@ -114,21 +118,6 @@ class CompiledStatement:
         block = self._raw.get("Condition")
         return [str(name) for name in block] if isinstance(block, Mapping) else []
 
-    def heads(self) -> list[tuple[str, bool]] | None:
-        """For each resource pattern the literal text it begins with, and whether that is all of it; None when the
-        statement may cover resources whatever they begin with. Cheap, and good before the statement is armed."""
-        raw = self._raw.get("Resource")
-        if raw is None:
-            return None
-        heads: list[tuple[str, bool]] = []
-        for text in (raw,) if isinstance(raw, str) else raw if isinstance(raw, list) else ():
-            if not isinstance(text, str) or text.startswith(OWN_API):
-                return None
-            head = _HEAD.match(text)
-            size = head.end() if head else 0
-            heads.append((text[:size], size == len(text) and text.count(":") >= 5))
-        return heads
-
     def covers(self, resource: str) -> bool | None:
         """Whether the statement is about ``resource``; None when that depends on variables."""
         if self.patterns is None:
@@ -171,6 +160,26 @@ class CompiledStatement:
         return Match.NONE if principals.level(subject) is not Match.NONE else Match.DIRECT
 
 
+_ANYWHERE: Final = ("",)
+
+
+def _heads(raw: Any) -> tuple[str, ...]:
+    if isinstance(raw, str):
+        if raw.startswith(OWN_API):
+            return _ANYWHERE
+        found = _WILD.search(raw)
+        return (raw if found is None else raw[: found.start()],)
+    if not isinstance(raw, list):
+        return _ANYWHERE
+    heads: list[str] = []
+    for text in raw:
+        if not isinstance(text, str) or text.startswith(OWN_API):
+            return _ANYWHERE
+        found = _WILD.search(text)
+        heads.append(text if found is None else text[: found.start()])
+    return tuple(heads)
+
+
 def names_action(pattern: str, action: str) -> bool:
     """Whether an action pattern covers ``action``; both in lower case.
 
@@ -196,8 +205,8 @@ class ActionIndex:
     def __init__(self) -> None:
         self.statements: list[CompiledStatement] = []
         self.exact: dict[str, list[CompiledStatement]] = {}
-        self.patterns: dict[str, list[tuple[str, CompiledStatement]]] = {}
-        """By service prefix; ``*`` for patterns that span services."""
+        self.patterns: dict[str, dict[str, list[CompiledStatement]]] = {}
+        """By service prefix (``*`` for patterns that span services), then by pattern: each is matched once."""
         self.excluding: list[CompiledStatement] = []
         """Statements with ``NotAction``."""
 
@@ -214,23 +223,29 @@ class ActionIndex:
             else:
                 service = action.partition(":")[0]
                 key = service if service.strip("*") else "*"
-                self.patterns.setdefault(key, []).append((action, statement))
+                about = self.patterns.setdefault(key, {}).setdefault(action, [])
+                if not about or about[-1] is not statement:
+                    about.append(statement)
 
     def about(self, action: str) -> list[CompiledStatement]:
         """The statements about ``action`` (lower case), in document order. They are not armed yet."""
-        exact = self.exact.get(action)
-        if not self.patterns and not self.excluding:
-            return exact or []
-        found = {statement.index: statement for statement in exact or ()}
+        lists: list[list[CompiledStatement]] = []
+        if (exact := self.exact.get(action)) is not None:
+            lists.append(exact)
         if self.patterns:
             for key in (action.partition(":")[0], "*"):
-                for pattern, statement in self.patterns.get(key, ()):
-                    if statement.index not in found and names_action(pattern, action):
-                        found[statement.index] = statement
-        for statement in self.excluding:
-            if not any(names_action(pattern, action) for pattern in statement.actions):
-                found[statement.index] = statement
+                for pattern, about in self.patterns.get(key, _NO_PATTERNS).items():
+                    if names_action(pattern, action):
+                        lists.append(about)
+        if self.excluding:
+            lists.append([s for s in self.excluding if not any(names_action(named, action) for named in s.actions)])
+        if len(lists) < 2:
+            return lists[0] if lists else []
+        found = {statement.index: statement for about in lists for statement in about}
         return [found[index] for index in sorted(found)]
+
+
+_NO_PATTERNS: Final[Mapping[str, list[CompiledStatement]]] = {}
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,70 +48,95 @@ NOTHING: Final = Sides((), ())
 class Pool:
     """The statements of some policies about one action."""
 
-    __slots__ = ("_buckets", "_exact", "_lengths", "_loose", "statements")
+    __slots__ = ("_buckets", "_known", "_lengths", "_loose", "_pairs", "statements")
 
     def __init__(self, statements: Sequence[CompiledStatement]) -> None:
         self.statements = statements
+        self._pairs: list[tuple[tuple[str, ...], CompiledStatement]] = []
         self._loose: list[int] = []
-        self._exact: dict[str, list[int]] = {}
         self._buckets: dict[str, list[int]] = {}
         self._lengths: tuple[int, ...] = ()
+        self._known: dict[object, Sides] = {}
         if len(statements) > _FEW:
             self._build()
+        else:
+            self._pairs = [(statement.heads, statement) for statement in statements]
 
     def _build(self) -> None:
+        """Bucket by literal beginning. A pattern that is nothing but its beginning stands in a bucket all the same:
+        ARN patterns may be completed, so that only ``covers`` knows."""
         beginnings: list[tuple[str, int]] = []
+        loose = self._loose
         for order, statement in enumerate(self.statements):
-            heads = statement.heads()
-            if heads is None:
-                self._loose.append(order)
-                continue
-            for head, whole in heads:
-                if whole:
-                    self._exact.setdefault(head, []).append(order)
-                else:
+            for head in statement.heads:
+                if head:
                     beginnings.append((head, order))
+                else:
+                    loose.append(order)
         lengths = {len(head) for head, _ in beginnings}
         step = 1
         while len(lengths) > _MOST_LENGTHS:
             step *= 2
             lengths = {length - length % step for length in lengths}
+        buckets = self._buckets
         for head, order in beginnings:
-            size = len(head)
-            self._buckets.setdefault(head[: size - size % step], []).append(order)
+            if step > 1:
+                head = head[: len(head) - len(head) % step]
+            if head in buckets:
+                buckets[head].append(order)
+            else:
+                buckets[head] = [order]
         self._lengths = tuple(sorted(lengths))
 
     def select(self, resource: str) -> Sides:
-        """The statements that are about ``resource``."""
-        denies: list[Entry] = []
-        allows: list[Entry] = []
-        for statement in self._near(resource):
-            if not statement.arm() or (covered := statement.covers(resource)) is False:
-                continue
-            tests = statement.tests
-            if covered is None:
-                tests = (_resource_test(statement, resource), *tests)
-            (denies if statement.deny else allows).append(Entry(tests, statement))
-        return Sides(_unconditional_first(denies), _unconditional_first(allows))
+        """The statements that are about ``resource``. Resources that meet the same statements share the answer."""
+        hits: list[CompiledStatement] = []
+        for heads, statement in self._pairs or self._near(resource):
+            if resource.startswith(heads) and (statement.sound or statement.arm()):
+                covered = statement.covers(resource)
+                if covered is None:
+                    return self._select_open(resource)
+                if covered:
+                    hits.append(statement)
+        if not hits:
+            return NOTHING
+        key = hits[0] if len(hits) == 1 else tuple(hits)
+        found = self._known.get(key)
+        if found is None:
+            found = remember(self._known, key, _sides([Entry(statement.tests, statement) for statement in hits]))
+        return found
 
-    def _near(self, resource: str) -> Iterable[CompiledStatement]:
-        if len(self.statements) <= _FEW:
-            return self.statements
+    def _select_open(self, resource: str) -> Sides:
+        """The same when a variable decides whether some statement is about ``resource``."""
+        entries: list[Entry] = []
+        for heads, statement in self._pairs or self._near(resource):
+            if resource.startswith(heads) and statement.arm():
+                covered = statement.covers(resource)
+                if covered is not False:
+                    open_test = () if covered else (_resource_test(statement, resource),)
+                    entries.append(Entry((*open_test, *statement.tests), statement))
+        return _sides(entries)
+
+    def _near(self, resource: str) -> Iterable[tuple[tuple[str, ...], CompiledStatement]]:
         orders = set(self._loose)
-        orders.update(self._exact.get(resource, ()))
         for length in self._lengths:
             orders.update(self._buckets.get(resource[:length], ()))
-        return [self.statements[order] for order in sorted(orders)]
+        statements = self.statements
+        return [(statements[order].heads, statements[order]) for order in sorted(orders)]
 
 
 def _resource_test(statement: CompiledStatement, resource: str) -> Test:
     return lambda context: statement.covers_in(resource, context)
 
 
+def _sides(entries: list[Entry]) -> Sides:
+    denies = [entry for entry in entries if entry.statement.deny]
+    allows = [entry for entry in entries if not entry.statement.deny]
+    return Sides(_unconditional_first(denies), _unconditional_first(allows))
+
+
 def _unconditional_first(entries: list[Entry]) -> tuple[Entry, ...]:
-    if len(entries) > 1:
-        entries.sort(key=_is_conditional)
-    return tuple(entries)
+    return tuple(sorted(entries, key=_is_conditional)) if len(entries) > 1 else tuple(entries)
 
 
 def _is_conditional(entry: Entry) -> bool:

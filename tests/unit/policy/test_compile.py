@@ -70,8 +70,8 @@ def test_resources_and_their_beginnings() -> None:
         }
     )
     first, second, third = policy.index.about("a:b")
-    assert first.heads() == [("arn:aws:s3:::b/x", True), ("arn:aws:s3:::", False), ("arn:aws:s3", False)]
-    assert second.heads() is None
+    assert first.heads == ("arn:aws:s3:::b/x", "arn:aws:s3:::", "arn:aws:s3")
+    assert second.heads == ("",)
     assert first.arm() and second.arm() and third.arm()
     assert first.covers("arn:aws:sqs:::q") is False
     assert second.covers("arn:aws:s3:::alice/x") is None
