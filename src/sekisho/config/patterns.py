@@ -7,6 +7,7 @@ back references, so that no text can make matching slow; such patterns are refus
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 
 import re2
@@ -16,8 +17,12 @@ class PatternRefused(ValueError):
     """The pattern is malformed, or needs an engine without a time bound."""
 
 
+@lru_cache(maxsize=1024)
 def compile_pattern(pattern: str) -> Callable[[str], bool]:
-    """Whether a text matches as a whole (``.`` does not match line ends, as in Java). Raises PatternRefused."""
+    """Whether a text matches as a whole (``.`` does not match line ends, as in Java). Raises PatternRefused.
+
+    The same pattern is the same function, so that what was compiled from it twice is equal.
+    """
     fullmatch = _compile(pattern).fullmatch
     return lambda text: fullmatch(text) is not None
 

@@ -9,7 +9,6 @@ run here compiles to ``Unsupported`` or ``UnsupportedAuthorizer``: requests are 
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Any
 
@@ -37,20 +36,16 @@ from sekisho.config.router import Router
 from sekisho.config.validation import compile_validator
 from sekisho.faults.fault import Kind
 from sekisho.gateway.context.variables import compile_format
+from sekisho.gateway.integrations.reserved import illegal_header
 from sekisho.kit.arn import Arn, execute_api_arn
 from sekisho.policy.compile import compile_policy
+from sekisho.publish.lambda_uri import LAMBDA_URI, resolve
+from sekisho.publish.rest_authorizers import compile_authorizers
 from sekisho.state.world import Document, Key, Partition, View
 from sekisho.vtl import Template, compile_template
 
 SERVICE = "apigateway"
 CALLER = "arn:aws:iam::*:user/*"
-VARIABLE = re.compile(r"\$\{stageVariables\.([A-Za-z0-9_]+)\}")
-LAMBDA_URI = re.compile(
-    r"arn:aws[a-z-]*:apigateway:[a-z0-9-]+:lambda:path/2015-03-31/functions/"
-    r"(?P<arn>arn:aws[a-z-]*:lambda:[a-z0-9-]+:\d{12}:function:[A-Za-z0-9_-]+)"
-    r"(:(?P<qualifier>\$LATEST|[A-Za-z0-9_-]+))?/invocations"
-)
-
 Apis = Mapping[str, ApiSnapshot]
 
 
@@ -137,10 +132,12 @@ def _stage(partition: Partition, id_: str, record: Document, deployment: Documen
     variables: Mapping[str, str] = dict(record.get("variables", {}))
     api = deployment["api"]
     prefix = execute_api_arn(partition.region, partition.account, f"{id_}/{name}/")
+    arn_of_api = execute_api_arn(partition.region, partition.account, f"{id_}/")
+    authorizers = compile_authorizers(deployment["authorizers"], variables, arn_of_api)
     router: Router[Route] = Router()
     for resource in deployment["resources"]:
         for verb, method in resource["resourceMethods"].items():
-            router.add(resource["path"], verb, _route(resource, method, deployment, variables, prefix))
+            router.add(resource["path"], verb, _route(resource, method, deployment, authorizers, variables, prefix))
     return Stage(
         name=name,
         deployment_id=record["deploymentId"],
@@ -162,29 +159,36 @@ def _stage(partition: Partition, id_: str, record: Document, deployment: Documen
 
 
 def _route(
-    resource: Document, method: Document, deployment: Document, variables: Mapping[str, str], prefix: str
+    resource: Document,
+    method: Document,
+    deployment: Document,
+    authorizers: Mapping[str, Authorizer],
+    variables: Mapping[str, str],
+    prefix: str,
 ) -> Route:
+    scopes = tuple(method.get("authorizationScopes") or ())
+    extras = _extras(method, deployment)
     return Route(
         resource_id=resource["id"],
         resource_path=resource["path"],
         method=method["httpMethod"],
         arn_prefix=prefix,
-        authorizer=_authorizer(method, deployment),
+        authorizer=_authorizer(method, authorizers),
         integration=_integration(method, variables, prefix),
         api_key_required=bool(method.get("apiKeyRequired")),
         operation_name=method.get("operationName", ""),
-        extras=_extras(method, deployment),
+        extras={**extras, "authorizationScopes": scopes} if scopes else extras,
+        scopes=scopes,
     )
 
 
-def _authorizer(method: Document, deployment: Document) -> Authorizer:
+def _authorizer(method: Document, authorizers: Mapping[str, Authorizer]) -> Authorizer:
     kind = method["authorizationType"]
     if kind == "NONE":
         return OPEN
     if kind == "AWS_IAM":
         return IAM
-    record = deployment["authorizers"].get(method.get("authorizerId"))
-    return UnsupportedAuthorizer(record["type"] if record else kind)
+    return authorizers.get(method.get("authorizerId", "")) or UnsupportedAuthorizer(kind)
 
 
 def _integration(method: Document, variables: Mapping[str, str], prefix: str) -> Integration:
@@ -215,12 +219,8 @@ def _lambda_proxy(record: Document, variables: Mapping[str, str], prefix: str) -
         timeout=record["timeoutInMillis"] / 1000,
         http_method=record.get("httpMethod", ""),
         uri=record["uri"],
+        illegal_header=illegal_header("AWS_PROXY", record.get("requestParameters") or ()),
     )
-
-
-def resolve(text: str, variables: Mapping[str, str]) -> str:
-    """``text`` with ``${stageVariables.x}`` replaced; a variable that is not set is empty."""
-    return VARIABLE.sub(lambda found: variables.get(found[1], ""), text)
 
 
 def _mock(method: Document, record: Document) -> Mock:
@@ -232,6 +232,7 @@ def _mock(method: Document, record: Document) -> Mock:
             status: dict(each.get("responseParameters") or {})
             for status, each in method.get("methodResponses", {}).items()
         },
+        content_handling=record.get("contentHandling", ""),
     )
 
 
