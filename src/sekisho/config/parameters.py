@@ -99,7 +99,7 @@ def read_target(key: str, side: str) -> tuple[str, str, str] | None:
 
 
 def read_source(value: str, side: str) -> tuple[Part, ...] | None:
-    """The pieces of a mapping's value: one ``$variable``, or text with ``${variable}`` in it; None when it is invalid."""
+    """The pieces of a mapping's value: one ``$variable``, or text with ``${variable}`` in it, or None."""
     if value.startswith("$") and not value.startswith("${"):
         part = _variable(value[1:], side)
         return None if part is None else (part,)

@@ -32,7 +32,7 @@ from sekisho.gateway.record import display, finish
 from sekisho.gateway.trace import Trace
 from sekisho.kit.ids import Entropy, uuid4
 from sekisho.publish.publisher import publish
-from sekisho.services import apigateway, iam, lambda_, logs, sts
+from sekisho.services import apigateway, apigatewayv2, iam, lambda_, logs, sts
 from sekisho.services.frontdoor import CallRecord, Env, Outcome, Tables, handle
 from sekisho.state.world import View
 from sekisho.wire.dispatch import Dispatcher
@@ -41,6 +41,7 @@ from sekisho.wire.model import Models
 
 TABLES: Tables = {
     "apigateway": apigateway.OPERATIONS,
+    "apigatewayv2": apigatewayv2.OPERATIONS,
     "iam": iam.OPERATIONS,
     "lambda": lambda_.OPERATIONS,
     "logs": logs.OPERATIONS,

@@ -1,0 +1,35 @@
+"""API Gateway's control plane for HTTP APIs (``apigatewayv2``)."""
+
+from sekisho.services.apigatewayv2 import (
+    apis,
+    authorizers,
+    deployments,
+    domains,
+    integrations,
+    models,
+    routes,
+    stages,
+    tags,
+    vpc_links,
+    websocket,
+)
+from sekisho.services.operation import compose
+
+OPERATIONS = compose(
+    module.ops
+    for module in (
+        apis,
+        routes,
+        integrations,
+        authorizers,
+        deployments,
+        stages,
+        models,
+        tags,
+        vpc_links,
+        domains,
+        websocket,
+    )
+)
+
+__all__ = ["OPERATIONS"]

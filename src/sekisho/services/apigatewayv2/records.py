@@ -111,4 +111,49 @@ class StageRecord(TypedDict, total=False):
     LastUpdatedDate: float
     LastDeploymentStatusMessage: str
     ApiGatewayManaged: bool
-    ClientCertificateId: str
+    AuthorizersCacheEpoch: int
+    """How often ResetAuthorizersCache was called; not shown."""
+
+
+class ModelRecord(TypedDict, total=False):
+    """kind ``model``, id = ``apiId/modelId``."""
+
+    ModelId: str
+    Name: str
+    Description: str
+    ContentType: str
+    Schema: str
+
+
+class VpcLinkRecord(TypedDict, total=False):
+    """kind ``vpclink``, id = VPC link id."""
+
+    VpcLinkId: str
+    Name: str
+    SecurityGroupIds: list[str]
+    SubnetIds: list[str]
+    Tags: dict[str, str]
+    CreatedDate: float
+    VpcLinkStatus: str
+    VpcLinkStatusMessage: str
+    VpcLinkVersion: str
+
+
+class DomainNameRecord(TypedDict, total=False):
+    """kind ``domainname``, id = domain name in lower case."""
+
+    DomainName: str
+    DomainNameArn: str
+    ApiMappingSelectionExpression: str
+    DomainNameConfigurations: list[dict[str, Any]]
+    RoutingMode: str
+    Tags: dict[str, str]
+
+
+class ApiMappingRecord(TypedDict, total=False):
+    """kind ``apimapping``, id = ``domainName/apiMappingId``."""
+
+    ApiMappingId: str
+    ApiMappingKey: str
+    ApiId: str
+    Stage: str
