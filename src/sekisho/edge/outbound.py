@@ -258,6 +258,7 @@ class _Answer:
         self._headless = headless
         self._received = 0
         self._head_bytes = 0
+        self._field_bytes = 0
         self._in_head = True
         self._parser: Any = httptools.HttpResponseParser(self)
 
@@ -274,7 +275,8 @@ class _Answer:
                 raise OutboundProblem("protocol", "the answer is not HTTP") from None
         if self._received > self._limit:
             raise OutboundProblem("size", f"the answer is larger than {self._limit:,} bytes")
-        if self._in_head and self._head_bytes > MAX_HEAD:
+        # In one piece with its body the head is measured by its fields.
+        if self._field_bytes > MAX_HEAD or (self._in_head and self._head_bytes > MAX_HEAD):
             raise OutboundProblem("size", "the head of the answer is too large")
 
     def end(self) -> None:
@@ -287,6 +289,7 @@ class _Answer:
 
     def on_header(self, name: bytes, value: bytes) -> None:
         if not self.done:
+            self._field_bytes += len(name) + len(value) + 4
             self.headers.append((name.decode("latin-1"), value.decode("latin-1")))
 
     def on_headers_complete(self) -> None:
