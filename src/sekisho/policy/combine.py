@@ -284,7 +284,7 @@ def judge(question: Question, plan: Plan, theirs: Sides) -> Decision:
         elif not _limit_allows(layer, question, plan):
             return IMPLICIT[layer]
     if allowing is not None:
-        return _allowed(Layer.IDENTITY, allowing)
+        return allowing.verdict or _allowed_by_identity(allowing)
     if grant is not None:
         return _allowed(resource_layer(question), grant)
     return _ROOT_ALLOWED
@@ -301,6 +301,12 @@ _UNGRANTED: Final[tuple[Match, CompiledStatement | None]] = (Match.NONE, None)
 
 def _allowed(layer: Layer, statement: CompiledStatement) -> Decision:
     return Decision(Verdict.ALLOWED, layer, statement.policy, statement.index)
+
+
+def _allowed_by_identity(statement: CompiledStatement) -> Decision:
+    """The same for the commonest layer, kept with the statement."""
+    statement.verdict = decision = _allowed(Layer.IDENTITY, statement)
+    return decision
 
 
 def resource_layer(question: Question) -> Layer:

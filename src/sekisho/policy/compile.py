@@ -19,7 +19,7 @@ from sekisho.kit.glob import Matcher, compile_glob, has_wildcard
 from sekisho.policy.ast import VARIABLES_VERSION, Effect, Problem, Statement
 from sekisho.policy.operators import Test, compile_condition
 from sekisho.policy.parse import actions_of, effect_of, load, parse_statement, statements_of
-from sekisho.policy.pattern import OWN_API, ArnPattern, unresolved
+from sekisho.policy.pattern import OWN_API, ArnPattern, arn_pattern, unresolved
 from sekisho.policy.principals import CompiledPrincipals, Match
 from sekisho.policy.request import Context, Subject
 
@@ -49,6 +49,7 @@ class CompiledStatement:
         "static",
         "tests",
         "variables",
+        "verdict",
     )
 
     def __init__(
@@ -72,6 +73,8 @@ class CompiledStatement:
         self._armed = False
         self.notes: object | None = None
         """What ``witness`` keeps of the statement between explanations."""
+        self.verdict: Any = None
+        """What ``combine`` keeps of it: the decision that it allows as an identity policy's statement."""
         self.sound = False
         self.source: Statement | None = None
         """The parsed statement, once armed."""
@@ -108,7 +111,7 @@ class CompiledStatement:
             self.principals = CompiledPrincipals(source.principals)
         if source.resources is not None:
             complete = source.principals is None
-            self.patterns = tuple(ArnPattern(text, self.variables, complete) for text in source.resources)
+            self.patterns = tuple([arn_pattern(text, self.variables, complete) for text in source.resources])
             self.static = tuple(pattern.static for pattern in self.patterns if pattern.static is not None)
             self.dynamic = tuple(pattern for pattern in self.patterns if pattern.static is None)
         self.sound = True

@@ -22,7 +22,7 @@ REMEMBERED: Final = 4096
 """Answers a policy or stack remembers; then it starts afresh."""
 LONGEST_REMEMBERED: Final = 1024
 """Resources longer than this many characters are worked out each time."""
-_FEW: Final = 12
+_FEW: Final = 4
 """Pools up to this size are walked; larger ones are bucketed."""
 _MOST_LENGTHS: Final = 24
 """Lengths of literal beginnings that get buckets of their own; beyond that, lengths are rounded down."""
@@ -45,53 +45,58 @@ class Sides(NamedTuple):
 NOTHING: Final = Sides((), ())
 
 
+_Spot = tuple[int, tuple[str, ...], CompiledStatement]
+"""A statement of a pool where a search finds it: its place, its literal beginnings, itself."""
+
+
 class Pool:
     """The statements of some policies about one action."""
 
-    __slots__ = ("_buckets", "_known", "_lengths", "_loose", "_pairs", "statements")
+    __slots__ = ("_buckets", "_known", "_lengths", "_loose", "_spots")
 
     def __init__(self, statements: Sequence[CompiledStatement]) -> None:
-        self.statements = statements
-        self._pairs: list[tuple[tuple[str, ...], CompiledStatement]] = []
-        self._loose: list[int] = []
-        self._buckets: dict[str, list[int]] = {}
+        spots = [(order, statement.heads, statement) for order, statement in enumerate(statements)]
+        self._spots: list[_Spot] = []
+        """All of them, when they are few."""
+        self._loose: list[_Spot] = []
+        self._buckets: dict[str, list[_Spot]] = {}
         self._lengths: tuple[int, ...] = ()
         self._known: dict[object, Sides] = {}
-        if len(statements) > _FEW:
-            self._build()
+        if len(spots) > _FEW:
+            self._build(spots)
         else:
-            self._pairs = [(statement.heads, statement) for statement in statements]
+            self._spots = spots
 
-    def _build(self) -> None:
+    def _build(self, spots: Sequence[_Spot]) -> None:
         """Bucket by literal beginning. A pattern that is nothing but its beginning stands in a bucket all the same:
         ARN patterns may be completed, so that only ``covers`` knows."""
-        beginnings: list[tuple[str, int]] = []
-        loose = self._loose
-        for order, statement in enumerate(self.statements):
-            for head in statement.heads:
+        beginnings: list[tuple[str, _Spot]] = []
+        for spot in spots:
+            for head in spot[1]:
                 if head:
-                    beginnings.append((head, order))
+                    beginnings.append((head, spot))
                 else:
-                    loose.append(order)
+                    self._loose.append(spot)
         lengths = {len(head) for head, _ in beginnings}
         step = 1
         while len(lengths) > _MOST_LENGTHS:
             step *= 2
             lengths = {length - length % step for length in lengths}
         buckets = self._buckets
-        for head, order in beginnings:
+        for head, spot in beginnings:
             if step > 1:
                 head = head[: len(head) - len(head) % step]
-            if head in buckets:
-                buckets[head].append(order)
-            else:
-                buckets[head] = [order]
+            bucket = buckets.get(head)
+            if bucket is None:
+                buckets[head] = [spot]
+            elif bucket[-1] is not spot:
+                bucket.append(spot)
         self._lengths = tuple(sorted(lengths))
 
     def select(self, resource: str) -> Sides:
         """The statements that are about ``resource``. Resources that meet the same statements share the answer."""
         hits: list[CompiledStatement] = []
-        for heads, statement in self._pairs or self._near(resource):
+        for _, heads, statement in self._spots or self._near(resource):
             if resource.startswith(heads) and (statement.sound or statement.arm()):
                 covered = statement.covers(resource)
                 if covered is None:
@@ -109,7 +114,7 @@ class Pool:
     def _select_open(self, resource: str) -> Sides:
         """The same when a variable decides whether some statement is about ``resource``."""
         entries: list[Entry] = []
-        for heads, statement in self._pairs or self._near(resource):
+        for _, heads, statement in self._spots or self._near(resource):
             if resource.startswith(heads) and statement.arm():
                 covered = statement.covers(resource)
                 if covered is not False:
@@ -117,12 +122,17 @@ class Pool:
                     entries.append(Entry((*open_test, *statement.tests), statement))
         return _sides(entries)
 
-    def _near(self, resource: str) -> Iterable[tuple[tuple[str, ...], CompiledStatement]]:
-        orders = set(self._loose)
+    def _near(self, resource: str) -> Iterable[_Spot]:
+        """The spots whose buckets ``resource`` falls into, in order, each once."""
+        found = [self._loose] if self._loose else []
         for length in self._lengths:
-            orders.update(self._buckets.get(resource[:length], ()))
-        statements = self.statements
-        return [(statements[order].heads, statements[order]) for order in sorted(orders)]
+            spots = self._buckets.get(resource[:length])
+            if spots is not None:
+                found.append(spots)
+        if len(found) < 2:
+            return found[0] if found else ()
+        merged = {spot[0]: spot for spots in found for spot in spots}
+        return [merged[order] for order in sorted(merged)]
 
 
 def _resource_test(statement: CompiledStatement, resource: str) -> Test:

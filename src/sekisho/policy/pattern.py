@@ -11,6 +11,7 @@ Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_vari
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 from sekisho.kit.glob import ANY, Matcher, Token, Wild, compile_tokens, tokens_of
@@ -183,6 +184,16 @@ class ArnPattern:
             (index, compile_tokens(_tokens(segment))) for index, segment in enumerate(self.segments) if segment != [ANY]
         ]
         return _segment_matcher(checks)
+
+
+_SHORT: Final = 256
+"""Characters of patterns that are kept compiled: policies of many principals name the same routes."""
+_kept = lru_cache(maxsize=4096)(ArnPattern)
+
+
+def arn_pattern(text: str, variables: bool, complete: bool) -> ArnPattern:
+    """An ``ArnPattern``; equal patterns of different policies share one."""
+    return (_kept if len(text) <= _SHORT else ArnPattern)(text, variables, complete)
 
 
 def _own_api_matcher(path: str) -> Matcher:

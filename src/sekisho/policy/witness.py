@@ -11,7 +11,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from enum import Enum
-from typing import NamedTuple
+from functools import lru_cache
+from typing import Final, NamedTuple
 
 from sekisho.policy.ast import Condition
 from sekisho.policy.combine import (
@@ -227,6 +228,12 @@ def _settle(
     return Decision(Verdict.ALLOWED, Layer.IDENTITY, None, -1)
 
 
+# Members of enumerations are looked up slowly; these are wanted for every statement.
+_MATCHED: Final = Reason.MATCHED
+_NONE: Final = Match.NONE
+_CONDITION: Final = Element.CONDITION
+
+
 class _Notes(NamedTuple):
     """What every explanation says again of a statement: pointers, expectations, findings of elements that matched."""
 
@@ -238,6 +245,8 @@ class _Notes(NamedTuple):
     resources: tuple[str, ...]
     conditions: tuple[tuple[str, str, str], ...]
     """For each condition its pointer, its key in lower case, and what to call it."""
+    said: dict[int, Finding]
+    """The last finding of the action (-1) and of each condition that held: questions repeat themselves."""
 
 
 def witness_statement(statement: CompiledStatement, question: Question, bounded: bool) -> StatementWitness:
@@ -245,9 +254,7 @@ def witness_statement(statement: CompiledStatement, question: Question, bounded:
     if not statement.arm():
         pointer = pointer_of(statement)
         unreadable = _unreadable(statement, pointer)
-        return StatementWitness(
-            statement.policy, statement.index, pointer, statement.deny, False, Match.NONE, (unreadable,)
-        )
+        return StatementWitness(statement.policy, statement.index, pointer, statement.deny, False, _NONE, (unreadable,))
     notes = statement.notes
     if not isinstance(notes, _Notes):
         notes = statement.notes = _note(statement)
@@ -255,16 +262,18 @@ def witness_statement(statement: CompiledStatement, question: Question, bounded:
     action = _action(statement, question, notes)
     findings = [] if statement.principals is None else [_principal(statement, question, notes, match)]
     findings.append(action)
-    applies = match is not Match.NONE and action.reason is Reason.MATCHED
-    if action.reason is Reason.MATCHED:
+    applies = match is not _NONE and action.reason is _MATCHED
+    if action.reason is _MATCHED:
         if statement.patterns is not None:
             resource = _resource(statement, question, notes)
-            applies = applies and resource.reason is Reason.MATCHED
+            applies = applies and resource.reason is _MATCHED
             findings.append(resource)
-        for position, test in enumerate(statement.tests):
-            condition = _condition(statement, position, test(question.context), question, notes)
-            applies = applies and condition.reason is Reason.MATCHED
-            findings.append(condition)
+        position = 0
+        for test in statement.tests:
+            holds = test(question.context)
+            applies = applies and holds
+            findings.append(_condition(statement, position, holds, question, notes))
+            position += 1  # noqa: SIM113  (enumerate makes tuples)
     return StatementWitness(
         statement.policy, statement.index, notes.pointer, statement.deny, applies, match, tuple(findings)
     )
@@ -281,7 +290,7 @@ def _note(statement: CompiledStatement) -> _Notes:
     return _Notes(
         pointer,
         named,
-        Finding(element, f"{pointer}/{element.value}", Reason.MATCHED, source.actions),
+        Finding(element, f"{pointer}/{element.value}", _MATCHED, source.actions),
         f"{pointer}/{'NotResource' if source.not_resource else 'Resource'}",
         source.resources or (),
         tuple(
@@ -292,6 +301,7 @@ def _note(statement: CompiledStatement) -> _Notes:
             )
             for condition in source.conditions
         ),
+        {},
     )
 
 
@@ -310,24 +320,32 @@ def _unreadable(statement: CompiledStatement, pointer: str) -> Finding:
     for operator in statement.operators():
         if applied(operator) is None:
             where = f"{pointer}/Condition/{escape(operator)}"
-            return Finding(Element.CONDITION, where, Reason.UNKNOWN_OPERATOR, detail=operator)
+            return Finding(_CONDITION, where, Reason.UNKNOWN_OPERATOR, detail=operator)
     return Finding(Element.STATEMENT, pointer, Reason.UNREADABLE)
 
 
 def _principal(statement: CompiledStatement, question: Question, notes: _Notes, match: Match) -> Finding:
     element = Element.NOT_PRINCIPAL if statement.not_principal else Element.PRINCIPAL
-    reason = Reason.MATCHED
-    if match is Match.NONE:
+    reason = _MATCHED
+    if match is _NONE:
         reason = Reason.PRINCIPAL_EXCLUDED if statement.not_principal else Reason.PRINCIPAL_MISMATCH
     subject = question.subject
     actual = "anonymous" if subject.kind is SubjectKind.ANONYMOUS else subject.arn
     return Finding(element, f"{notes.pointer}/{element.value}", reason, notes.principals, actual)
 
 
+@lru_cache(maxsize=1024)
+def _names(patterns: tuple[str, ...], action: str) -> bool:
+    return any(names_action(pattern, action) for pattern in patterns)
+
+
 def _action(statement: CompiledStatement, question: Question, notes: _Notes) -> Finding:
+    said = notes.said.get(-1)
+    if said is not None and said.actual == question.action:
+        return said
     action, note = question.action.lower(), notes.action
-    named = action in statement.actions or any(names_action(pattern, action) for pattern in statement.actions)
-    reason = Reason.MATCHED
+    named = action in statement.actions or _names(statement.actions, action)
+    reason = _MATCHED
     if note.element is Element.NOT_ACTION:
         if named:
             reason = Reason.ACTION_EXCLUDED
@@ -335,7 +353,8 @@ def _action(statement: CompiledStatement, question: Question, notes: _Notes) -> 
         service = action.partition(":")[0]
         same = any(pattern.partition(":")[0] in (service, "*") for pattern in statement.actions)
         reason = Reason.ACTION_MISMATCH if same else Reason.WRONG_SERVICE
-    return Finding(note.element, note.pointer, reason, note.expected, question.action)
+    said = notes.said[-1] = Finding(note.element, note.pointer, reason, note.expected, question.action)
+    return said
 
 
 _BY_SEGMENT = {
@@ -359,7 +378,7 @@ def _resource(statement: CompiledStatement, question: Question, notes: _Notes) -
     if covered is None:
         covered = statement.covers_in(resource, context)
     if covered:
-        return Finding(element, where, Reason.MATCHED, expected, resource)
+        return Finding(element, where, _MATCHED, expected, resource)
     if statement.not_resource:
         return Finding(element, where, Reason.RESOURCE_EXCLUDED, expected, resource)
     nearest, variable = "", ""
@@ -375,13 +394,19 @@ def _resource(statement: CompiledStatement, question: Question, notes: _Notes) -
 
 def _condition(statement: CompiledStatement, position: int, holds: bool, question: Question, notes: _Notes) -> Finding:
     where, key, detail = notes.conditions[position]
-    assert statement.source is not None
-    condition = statement.source.conditions[position]
     actual = question.context.get(key)
     if holds:
-        return Finding(Element.CONDITION, where, Reason.MATCHED, condition.values, actual, detail)
+        said = notes.said.get(position)
+        if said is not None and said.actual == actual:
+            return said
+    assert statement.source is not None
+    condition = statement.source.conditions[position]
+    if holds:
+        said = Finding(_CONDITION, where, _MATCHED, condition.values, actual, detail)
+        notes.said[position] = said
+        return said
     reason, variable = _why_not(statement, condition, actual, question)
-    return Finding(Element.CONDITION, where, reason, condition.values, actual, variable or detail)
+    return Finding(_CONDITION, where, reason, condition.values, actual, variable or detail)
 
 
 def _why_not(
