@@ -47,6 +47,9 @@ class LambdaAuthorizer:
     """Seconds a result may be reused; 0: never."""
     uri: str = ""
     """As configured."""
+    generation: int = 0
+    """HTTP: counts calls of ResetAuthorizersCache on the stage. Answers are only used again for an equal authorizer, so
+    those given before are forgotten."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,12 @@ LAMBDA_URI: Final = re.compile(
     r"(:(?P<qualifier>\$LATEST|[A-Za-z0-9_-]+))?/invocations"
 )
 
+FUNCTION_ARN: Final = re.compile(
+    r"(?P<arn>arn:aws[a-z-]*:lambda:[a-z0-9-]+:\d{12}:function:[A-Za-z0-9_-]+)"
+    r"(:(?P<qualifier>\$LATEST|[A-Za-z0-9_-]+))?"
+)
+"""HTTP APIs also take a function's own ARN."""
+
 
 def resolve(text: str, variables: Mapping[str, str]) -> str:
     """``text`` with ``${stageVariables.x}`` replaced; a variable that is not set is empty."""

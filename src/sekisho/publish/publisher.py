@@ -11,20 +11,24 @@ from collections.abc import Collection
 
 from sekisho.config.snapshot import Snapshot
 from sekisho.publish.functions import functions
+from sekisho.publish.http import domains, http_apis
 from sekisho.publish.identities import identities
 from sekisho.publish.rest import rest_apis
 from sekisho.state.world import Key, View
 
-RELEVANT = frozenset({"iam", "lambda", "apigateway"})
+RELEVANT = frozenset({"iam", "lambda", "apigateway", "apigatewayv2"})
 """Services whose documents the data plane is compiled from."""
 
 
 def publish(view: View, changed: Collection[Key] | None, previous: Snapshot, revision: int) -> Snapshot:
     """The snapshot of ``view`` at ``revision``, sharing with ``previous`` what did not change."""
     touched = frozenset(RELEVANT if changed is None else (key.service for key in changed))
+    apis = rest_apis(view, changed, previous.apis) if "apigateway" in touched else previous.apis
+    v2 = "apigatewayv2" in touched
     return Snapshot(
         revision=revision,
-        apis=rest_apis(view, changed, previous.apis) if "apigateway" in touched else previous.apis,
+        apis=http_apis(view, changed, apis) if v2 else apis,
         functions=functions(view, changed, previous.functions) if "lambda" in touched else previous.functions,
         identities=identities(view, changed, previous.identities) if "iam" in touched else previous.identities,
+        domains=domains(view, changed, previous.domains) if v2 else previous.domains,
     )
