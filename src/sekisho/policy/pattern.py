@@ -120,7 +120,7 @@ class ArnPattern:
     policies) or when it contains a wildcard (resource policies); otherwise it matches nothing.
     """
 
-    __slots__ = ("_matchers", "anything", "exact", "parts", "prefix", "segments", "static", "text")
+    __slots__ = ("_matchers", "anything", "base", "exact", "parts", "prefix", "segments", "static", "text")
 
     def __init__(self, text: str, variables: bool, complete: bool = True) -> None:
         self.text = text
@@ -132,7 +132,7 @@ class ArnPattern:
         self.static: Matcher | None
         """The matcher; None when a variable has to be resolved first."""
         if text.startswith(OWN_API):
-            self.prefix, self.exact, self.static = "", False, _own_api_matcher(text[len(OWN_API) :])
+            self.prefix, self.base, self.exact, self.static = "", "", False, _own_api_matcher(text[len(OWN_API) :])
             return
         short = not whole and self.segments[:1] == [["arn"]]
         if short and (complete or any(isinstance(part, Wild) for part in self.parts)):
@@ -140,6 +140,8 @@ class ArnPattern:
         first = self.parts[0] if self.parts else ""
         self.prefix = first if isinstance(first, str) else ""
         """Literal text that everything matching starts with."""
+        self.base = _base(self.prefix) if len(self.segments) == 6 else ""
+        """The first five segments when they are literal, each with its colon; else empty."""
         self.exact = whole and self.prefix == text
         """Whether only ``text`` itself matches."""
         self.static = self._compile_static(whole) if is_static(self.parts) else None
@@ -156,6 +158,8 @@ class ArnPattern:
         """The name of the first segment that does not match; empty when ``text`` or the pattern is no ARN at all."""
         if self.anything:
             return None
+        if self.base and self.static is not None and text.startswith(self.base):
+            return None if self.static(text) else "resource"
         fields = text.split(":", 5)
         if len(self.segments) != 6 or len(fields) != 6:
             return "" if self.static is None or not self.static(text) else None
@@ -184,6 +188,11 @@ class ArnPattern:
             (index, compile_tokens(_tokens(segment))) for index, segment in enumerate(self.segments) if segment != [ANY]
         ]
         return _segment_matcher(checks)
+
+
+def _base(prefix: str) -> str:
+    fields = prefix.split(":", 5)
+    return prefix[: len(prefix) - len(fields[5])] if len(fields) == 6 else ""
 
 
 _SHORT: Final = 256
