@@ -43,22 +43,23 @@ class Order(NamedTuple):
 
 
 def read_order(document: Mapping[str, Any]) -> Order:
-    """An order from JSON. Raises OrderRefused."""
+    """An order from JSON; null is as good as absent. Raises OrderRefused."""
     unknown = sorted(set(document) - {*_TEXTS, *_OTHERS})
     if unknown:
         raise OrderRefused(f"unknown: {', '.join(unknown)}. Known are {', '.join((*_TEXTS, *_OTHERS))}")
+    given = {name: value for name, value in document.items() if value is not None}
     for name in _TEXTS:
-        if not isinstance(document.get(name) or "", str):
+        if not isinstance(given.get(name, ""), str):
             raise OrderRefused(f"{name} must be text")
-    text = {name: document.get(name) or "" for name in _TEXTS}
-    audience = document.get("audience") or []
+    text: dict[str, str] = {name: given.get(name, "") for name in _TEXTS}
+    audience = given.get("audience", [])
     audience = [audience] if isinstance(audience, str) else audience
     if not isinstance(audience, list) or not all(isinstance(each, str) for each in audience):
         raise OrderRefused("audience must be text or a list of texts")
-    claims = document.get("claims") or {}
+    claims = given.get("claims", {})
     if not isinstance(claims, dict):
         raise OrderRefused("claims must be an object")
-    seconds = document.get("expiresIn", DEFAULT_SECONDS)
+    seconds = given.get("expiresIn", DEFAULT_SECONDS)
     if isinstance(seconds, bool) or not isinstance(seconds, int) or abs(seconds) > _MAX_SECONDS:
         raise OrderRefused("expiresIn must be a number of seconds, at most ten years")
     issuer = text["issuer"]

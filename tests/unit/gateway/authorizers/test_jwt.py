@@ -473,6 +473,7 @@ def test_a_failure_is_remembered_for_seconds() -> None:
 
 
 def test_what_is_fetched_may_be_anything() -> None:
-    for document in ({}, {"keys": 7}, {"keys": [None, [], 7, {"kty": "RSA"}]}):
+    documents: list[dict[str, Any]] = [{}, {"keys": 7}, {"keys": [None, [], 7, {"kty": "RSA"}]}]
+    for document in documents:
         outcome, _ = drive(exchange(bearer()), Keys(document))
         assert outcome.evidence["kind"] == "kid"

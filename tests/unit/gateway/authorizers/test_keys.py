@@ -58,7 +58,7 @@ def test_one_changed_byte_breaks_the_signature(change: int) -> None:
     [
         jwk(use="enc"),
         jwk(kty="EC"),
-        jwk(kid=None),
+        {**jwk(), "kid": None},
         {**jwk(), "kid": ""},
         {**jwk(), "kid": 7},
         jwk(alg="HS256"),
