@@ -86,7 +86,7 @@ def measure() -> list[Figure]:
         "GET", "/items", "/items", "", Headers([("Host", "h"), ("Authorization", header)]), b"", "h", "a", "r", "::1"
     )
     trace = Trace(request, EMPTY, NOW, "id", "xid")
-    trace.route = replace(UNROUTED, extras={"authorizationScopes": SCOPES})
+    trace.route = replace(UNROUTED, scopes=SCOPES)
     x = Exchange(request, EMPTY, _NoKeys(), trace, NOW, lambda: 0.0, bytes, ledger)
     assert authorize(x, AUTHORIZER) is PASS
 

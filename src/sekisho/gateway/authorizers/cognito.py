@@ -176,7 +176,7 @@ def authorize(x: Exchange, authorizer: CognitoAuthorizer) -> Outcome:
     text = token_at(x, authorizer.identity_source)
     if text is None or not without_scheme(text):
         return _refuse(x, authorizer, Rejected("missing"))
-    scopes: tuple[str, ...] = x.trace.route.extras.get("authorizationScopes") or ()
+    scopes = x.trace.route.scopes
     keys_of: dict[str, KeySet | KeysUnavailable] = {}
     for issuer in issuers_of(authorizer.pools):
         keys = x.ledger.keys(issuer, x.now)

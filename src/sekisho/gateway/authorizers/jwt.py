@@ -215,7 +215,7 @@ def authorize(x: Exchange, authorizer: JwtAuthorizer) -> Outcome:
     text = token_at(x, authorizer.identity_source)
     if text is None:
         return _refuse(x, authorizer, MISSING)
-    scopes: tuple[str, ...] = x.trace.route.extras.get("authorizationScopes") or ()
+    scopes = x.trace.route.scopes
     keys = x.ledger.keys(authorizer.issuer, x.now)
     if isinstance(keys, KeySet):
         key = (text, scopes, authorizer.id, authorizer.issuer)

@@ -202,7 +202,7 @@ def exchange(headers: Mapping[str, str], *scopes: str, ledger: Ledger | None = N
         "GET", "/prod/x", "/prod/x", "", Headers(headers.items()), b"", "h", "api", "r", "203.0.113.1"
     )
     trace = Trace(request, EMPTY, now, "id", "xid")
-    trace.route = replace(UNROUTED, extras={"authorizationScopes": scopes} if scopes else {})
+    trace.route = replace(UNROUTED, scopes=scopes)
     return Exchange(request, EMPTY, NoKeys(), trace, now, lambda: 0.0, bytes, ledger)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -306,15 +307,9 @@ def exchange(
     request = GatewayRequest("GET", "/items", "/items", query, Headers(pairs), b"", "h", "api", "r", "203.0.113.1")
     trace = Trace(request, EMPTY, now, "id", "xid")
     trace.api = ApiSnapshot(Kind.HTTP, "api", "123456789012", "us-east-1", "n", {})
-    trace.route = _route(scopes)
+    trace.route = replace(UNROUTED, scopes=scopes)
     ticks = itertools.count()
     return Exchange(request, EMPTY, NoKeys(), trace, now, lambda: float(next(ticks)), bytes, ledger)
-
-
-def _route(scopes: tuple[str, ...]) -> Any:
-    from dataclasses import replace
-
-    return replace(UNROUTED, extras={"authorizationScopes": scopes} if scopes else {})
 
 
 def drive(x: Exchange, *answers: Any, authorizer: JwtAuthorizer = AUTHORIZER) -> tuple[Any, list[FetchKeys]]:
