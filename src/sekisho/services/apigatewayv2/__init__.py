@@ -5,6 +5,8 @@ from sekisho.services.apigatewayv2 import (
     authorizers,
     deployments,
     domains,
+    exports,
+    imports,
     integrations,
     models,
     routes,
@@ -28,6 +30,8 @@ OPERATIONS = compose(
         tags,
         vpc_links,
         domains,
+        imports,
+        exports,
         websocket,
     )
 )

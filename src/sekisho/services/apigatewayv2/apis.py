@@ -27,24 +27,10 @@ def create_api(call: Call) -> Mapping[str, Any]:
     params = call.params
     if params["ProtocolType"] != "HTTP":
         raise not_implemented(f"ProtocolType {params['ProtocolType']}")
-    check(params)
     quick = params.get("Target")
     if not quick and (params.get("RouteKey") or params.get("CredentialsArn")):
         raise bad_request("RouteKey and CredentialsArn are only supported with Target (quick create)")
-    document: Doc = {
-        "ApiId": _new_api(call),
-        **present(**{name: params.get(name) for name in MEMBERS}),
-        "ProtocolType": "HTTP",
-        "ApiKeySelectionExpression": API_KEY_SELECTION,
-        "RouteSelectionExpression": params.get("RouteSelectionExpression") or ROUTE_SELECTION,
-        "CreatedDate": float(int(call.now)),
-        "Tags": checked_tags({}, params.get("Tags") or {}),
-    }
-    document.setdefault("DisableExecuteApiEndpoint", False)
-    document.setdefault("IpAddressType", "ipv4")
-    if params.get("CorsConfiguration"):
-        document["CorsConfiguration"] = cors.checked(params["CorsConfiguration"])
-    call.table(lookup.APIS).put(document["ApiId"], document)
+    document = make(call, params)
     if quick:
         _quick_create(call, document["ApiId"])
     return describe(call, document)
@@ -102,6 +88,26 @@ def delete_cors_configuration(call: Call) -> Mapping[str, Any]:
         call.table(lookup.APIS).put(document["ApiId"], document)
         auto_deploy(call, document["ApiId"])
     return {}
+
+
+def make(call: Call, given: Mapping[str, Any]) -> Doc:
+    """A new API from CreateApi's members."""
+    check(given)
+    document: Doc = {
+        "ApiId": _new_api(call),
+        **present(**{name: given.get(name) for name in MEMBERS}),
+        "ProtocolType": "HTTP",
+        "ApiKeySelectionExpression": API_KEY_SELECTION,
+        "RouteSelectionExpression": given.get("RouteSelectionExpression") or ROUTE_SELECTION,
+        "CreatedDate": float(int(call.now)),
+        "Tags": checked_tags({}, given.get("Tags") or {}),
+    }
+    document.setdefault("DisableExecuteApiEndpoint", False)
+    document.setdefault("IpAddressType", "ipv4")
+    if given.get("CorsConfiguration"):
+        document["CorsConfiguration"] = cors.checked(given["CorsConfiguration"])
+    call.table(lookup.APIS).put(document["ApiId"], document)
+    return document
 
 
 def check(params: Mapping[str, Any]) -> None:

@@ -196,6 +196,8 @@ def _check_connection(call: Call, document: Mapping[str, Any]) -> None:
         if "TlsConfig" in document:
             raise bad_request("TlsConfig can only be set for private integrations")
         return
+    if kind != "VPC_LINK":
+        raise bad_request(f"Invalid ConnectionType: {kind}. Valid values are INTERNET, VPC_LINK")
     if document["IntegrationType"] != "HTTP_PROXY":
         raise bad_request("VPC_LINK connections are only supported for HTTP_PROXY integrations")
     link = document.get("ConnectionId")

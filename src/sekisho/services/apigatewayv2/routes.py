@@ -54,8 +54,10 @@ def get_routes(call: Call) -> Mapping[str, Any]:
 def update_route(call: Call) -> Mapping[str, Any]:
     document = lookup.child(call, lookup.ROUTES)
     api = lookup.api_id(call)
-    if document.get("ApiGatewayManaged"):
-        raise bad_request(f"Route {document['RouteId']} is managed by API Gateway; change it by UpdateApi")
+    if document.get("ApiGatewayManaged") and call.params.get("RouteKey") not in (None, document["RouteKey"]):
+        # docs: the key of a managed route cannot be modified.
+        # https://docs.aws.amazon.com/apigatewayv2/latest/api-reference/apis-apiid-routes-routeid.html
+        raise bad_request(f"The key of route {document['RouteId']} is managed by API Gateway; change it by UpdateApi")
     changed = change(call, api, document, call.params)
     auto_deploy(call, api)
     return changed
