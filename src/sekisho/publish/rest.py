@@ -260,23 +260,15 @@ def _templates(templates: Mapping[str, str | None] | None) -> Mapping[str, Templ
 
 
 def _extras(method: Document, deployment: Document) -> Mapping[str, Any]:
-    """What the validate gate reads; empty when nothing is checked. ``compiled`` (``config.validation``) judges models
-    too; the other members are the documents it was made from."""
+    """What the validate gate reads: ``compiled`` (``config.validation``); empty when nothing is checked."""
     record = deployment["validators"].get(method.get("requestValidatorId"))
     if record is None:
         return {}
-    parameters = method.get("requestParameters") or {}
-    models = method.get("requestModels") or {}
     schemas = {name: each.get("schema", "{}") for name, each in deployment["models"].items()}
-    validator = compile_validator(record, parameters, models, schemas)
-    if validator is None:
-        return {}
-    return {
-        "validator": record,
-        "requestParameters": parameters,
-        "requestModels": {media: schemas.get(name, "{}") for media, name in models.items()},
-        "compiled": validator,
-    }
+    validator = compile_validator(
+        record, method.get("requestParameters") or {}, method.get("requestModels") or {}, schemas
+    )
+    return {} if validator is None else {"compiled": validator}
 
 
 def _gateway_response(record: Document) -> GatewayResponse:

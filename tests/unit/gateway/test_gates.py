@@ -29,6 +29,7 @@ from tests.scenes.pipeline import (
 from sekisho.config.api import UnsupportedAuthorizer
 from sekisho.config.identities import AccessKey
 from sekisho.config.integrations import Unsupported
+from sekisho.config.validation import compile_validator
 from sekisho.faults.fault import Fault
 from sekisho.policy.combine import Layer
 
@@ -325,16 +326,13 @@ class TestValidate:
         "method.request.header.optional": False,
     }
 
-    def play(self, target: str, headers: dict[str, str], body: bytes = b"{}", **changed: object) -> Played:
+    def play(self, target: str, headers: dict[str, str], body: bytes = b"{}", **changed: bool) -> Played:
         api = Api().route("POST", "/{issuer}", mock())
         match = api.router.match("/x", "POST")
         assert match is not None
-        extras = {
-            "validator": self.VALIDATOR | changed,
-            "requestParameters": self.PARAMETERS,
-            "requestModels": {"application/json": "{}"},
-        }
-        api.router.add("/{issuer}", "POST", replace(match.route, extras=extras))
+        models = {"application/json": "any"}
+        compiled = compile_validator(self.VALIDATOR | changed, self.PARAMETERS, models, {"any": "{}"})
+        api.router.add("/{issuer}", "POST", replace(match.route, extras={"compiled": compiled}))
         return api.play("POST", target, headers, body)
 
     def test_everything_is_there(self) -> None:
