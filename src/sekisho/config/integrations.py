@@ -119,4 +119,9 @@ class HttpProxy:
     """``TlsConfig.ServerNameToVerify``."""
 
 
-Integration = LambdaProxy | Mock | HttpLambda | HttpProxy | Unsupported
+@dataclass(frozen=True, slots=True)
+class Preflight:
+    """What answers preflight requests of an HTTP API with CORS; no route is configured with it."""
+
+
+Integration = LambdaProxy | Mock | HttpLambda | HttpProxy | Preflight | Unsupported

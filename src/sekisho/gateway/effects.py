@@ -32,4 +32,34 @@ class KeysUnavailable(NamedTuple):
     """What went wrong, for the developer; clients never see it."""
 
 
-Effect = InvokeFunction | FetchKeys
+class CallHttp(NamedTuple):
+    """Send a request to a web server. The result is ``HttpAnswer`` or ``HttpFailed``."""
+
+    method: str
+    url: str
+    headers: tuple[tuple[str, str], ...]
+    """With ``host``, without what belongs to the connection."""
+    body: bytes
+    patience: float
+    """Seconds for the whole exchange."""
+    tls_server_name: str = ""
+    """The name that the certificate must have, when it is not the host's."""
+
+
+class HttpAnswer(NamedTuple):
+    """What the server answered, body whole."""
+
+    status: int
+    headers: tuple[tuple[str, str], ...]
+    body: bytes
+
+
+class HttpFailed(NamedTuple):
+    """There was no answer that could be used."""
+
+    kind: str
+    """``address``, ``connect``, ``tls``, ``timeout``, ``size`` or ``protocol``."""
+    message: str
+
+
+Effect = InvokeFunction | FetchKeys | CallHttp

@@ -6,19 +6,20 @@ from binascii import b2a_base64
 from collections.abc import Callable, Generator
 from typing import Any, Final
 
+from sekisho.config.api import ApiSnapshot
 from sekisho.config.snapshot import Snapshot
 from sekisho.faults.fault import Kind
 from sekisho.gateway.effects import Effect
 from sekisho.gateway.exchange import Exchange, Keyring
 from sekisho.gateway.gates import admit
-from sekisho.gateway.kinds import rest
+from sekisho.gateway.kinds import http, rest
 from sekisho.gateway.ledger import Ledger
 from sekisho.gateway.pipeline import Gates, run
 from sekisho.gateway.request import GatewayRequest, GatewayResponse
 from sekisho.gateway.trace import Trace
 from sekisho.kit.ids import Entropy
 
-GATES: Final[dict[Kind, Gates]] = {Kind.REST: rest.GATES}
+GATES: Final[dict[Kind, Gates]] = {Kind.REST: rest.GATES, Kind.HTTP: http.GATES}
 """The gates of each kind of API that is served."""
 
 NOWHERE: Final[Gates] = (("admit", admit.no_such_api),)
@@ -55,10 +56,26 @@ def begin(
     x = Exchange(request, snapshot, keyring, trace, now, clock, entropy, ledger)
     api = snapshot.apis.get(request.api_id)
     if api is None:
-        return x, run(x, NOWHERE)
+        api = _by_domain(trace)
+        if api is None:
+            return x, run(x, NOWHERE)
     trace.api = api
-    trace.kind = api.kind
+    kind = trace.kind = api.kind
+    if kind is not Kind.REST:
+        # The others have one id, which looks like a REST API's extended one.
+        trace.request_id = extended_id
     return x, run(x, GATES.get(api.kind, NOWHERE))
+
+
+def _by_domain(trace: Trace) -> ApiSnapshot | None:
+    """The API that a custom domain name leads to, by the longest mapping that the path begins with."""
+    path = trace.request.path
+    for mapping in trace.snapshot.domains.get(trace.request.host.lower(), ()):
+        key = mapping.key
+        if not key or path == f"/{key}" or path.startswith(f"/{key}/"):
+            trace.mapping = mapping
+            return trace.snapshot.apis.get(mapping.api_id)
+    return None
 
 
 _VARIANT: Final = {digit: "89ab"[int(digit, 16) & 3] for digit in "0123456789abcdef"}

@@ -17,6 +17,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from typing import Any, Final, NamedTuple
 
+from sekisho.config.api import Limits
 from sekisho.config.authorizers import LambdaAuthorizer
 from sekisho.gateway.authorizers.answer import Answer
 from sekisho.gateway.authorizers.keys import KeySet
@@ -27,6 +28,7 @@ FAILURE_SECONDS: Final = 5.0
 ASK_AGAIN_SECONDS: Final = 60.0
 MAX_ISSUERS: Final = 512
 MAX_DECISIONS: Final = 4096
+MAX_BUCKETS: Final = 8192
 MAX_ANSWERS: Final = 4096
 MAX_ANSWER_BYTES: Final = 16 * 1024 * 1024
 """Of answers and the identity values they are kept under."""
@@ -71,7 +73,7 @@ class _Decision(NamedTuple):
 class Ledger:
     """The memory of one server."""
 
-    __slots__ = ("_answer_bytes", "_answers", "_decisions", "_issuers", "_token_bytes")
+    __slots__ = ("_answer_bytes", "_answers", "_buckets", "_decisions", "_issuers", "_token_bytes")
 
     def __init__(self) -> None:
         self._issuers: dict[str, _Fetched] = {}
@@ -79,6 +81,7 @@ class Ledger:
         self._token_bytes = 0
         self._answers: OrderedDict[AnswerKey, Remembered] = OrderedDict()
         self._answer_bytes = 0
+        self._buckets: dict[tuple[str, ...], tuple[float, float]] = {}
 
     def clear(self) -> None:
         """Forget everything."""
@@ -87,6 +90,25 @@ class Ledger:
         self._token_bytes = 0
         self._answers.clear()
         self._answer_bytes = 0
+        self._buckets.clear()
+
+    # --- token buckets
+
+    def take(self, key: tuple[str, ...], limits: Limits, now: float) -> bool:
+        """Whether a request may pass a bucket; takes its token when it may. A new bucket is full.
+
+        https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-throttling.html
+        """
+        before = self._buckets.get(key)
+        if before is None:
+            if len(self._buckets) >= MAX_BUCKETS:
+                del self._buckets[next(iter(self._buckets))]
+            left = float(limits.burst)
+        else:
+            left = min(float(limits.burst), before[0] + max(0.0, now - before[1]) * limits.rate)
+        allowed = left >= 1.0
+        self._buckets[key] = (left - 1.0 if allowed else left, now)
+        return allowed
 
     # --- keys of issuers
 

@@ -13,12 +13,14 @@ from urllib.parse import unquote
 
 from sekisho.config.api import AccessLog
 from sekisho.faults.face import face_of
+from sekisho.faults.fault import Kind
 from sekisho.functions.invocation import Failed, InvocationResult, Returned
-from sekisho.gateway.trace import NOBODY, Check, Trace
+from sekisho.gateway.trace import NOBODY, UNROUTED, Check, Trace
 
 MAX_BODY: Final = 256 * 1024
 """Bytes of a body that are kept."""
 
+_SILENT: Final = frozenset((Kind.HTTP,))
 _SECRET_HEADERS: Final = frozenset(
     ("cookie", "set-cookie", "x-amz-security-token", "x-api-key", "proxy-authorization", "authorization")
 )
@@ -33,10 +35,13 @@ Document = dict[str, Any]
 def finish(trace: Trace) -> tuple[AccessLog, str] | None:
     """The access log of the stage and this request's line in it; None when nothing is to be logged.
 
-    A request that reached no stage is not logged: there is nothing that would hold the settings.
+    A request that reached no stage is not logged: there is nothing that would hold the settings. HTTP APIs do not log
+    what matched no route either. vector: accesslog/http-unmatched-route.
     """
     log = trace.stage.log
-    return None if log is None else (log, log.render(trace))
+    if log is None or (trace.route is UNROUTED and trace.kind in _SILENT):
+        return None
+    return log, log.render(trace)
 
 
 def trace_document(trace: Trace) -> Document:

@@ -8,11 +8,13 @@ from __future__ import annotations
 from typing import Final
 
 from sekisho.config.api import GatewayResponse as Customisation
+from sekisho.config.integrations import Preflight
 from sekisho.faults.appearance import Face, fill
 from sekisho.faults.face import face_of
-from sekisho.faults.fault import Reject
+from sekisho.faults.fault import Kind, Reject
 from sekisho.gateway.context.mapping import mapped_header, substitute
 from sekisho.gateway.exchange import Exchange
+from sekisho.gateway.integrations.cors import with_cors
 from sekisho.gateway.request import GatewayResponse
 from sekisho.gateway.trace import Phase, Trace
 
@@ -52,10 +54,7 @@ def respond(x: Exchange) -> None:
     """Complete the response: request-id headers, content length, status and length for the log."""
     t = x.trace
     status, headers, body = x.response
-    headers.append(("x-amzn-RequestId", t.request_id))
-    headers.append(("x-amz-apigw-id", t.extended_id))
-    if t.reply is not None and t.rejection is None:
-        headers.append(("X-Amzn-Trace-Id", t.xray_id))
+    _IDENTIFY[t.kind](x, headers)
     length = len(body)
     if status not in _BODILESS:
         headers.append(("Content-Length", str(length)))
@@ -67,6 +66,27 @@ def respond(x: Exchange) -> None:
     t.length = length
     t.response_headers = headers
     t.ended = x.clock()
+
+
+def _identify_rest(x: Exchange, headers: list[tuple[str, str]]) -> None:
+    t = x.trace
+    headers.append(("x-amzn-RequestId", t.request_id))
+    headers.append(("x-amz-apigw-id", t.extended_id))
+    if t.reply is not None and t.rejection is None:
+        headers.append(("X-Amzn-Trace-Id", t.xray_id))
+
+
+def _identify_http(x: Exchange, headers: list[tuple[str, str]]) -> None:
+    """One id, spelled in two ways; and the API's CORS headers. vector: authz/http-response-headers-case."""
+    t = x.trace
+    if t.stage.cors is not None:
+        with_cors(t.stage.cors, x.request, headers, isinstance(t.route.integration, Preflight))
+    name = "apigw-requestid" if t.rejection is not None or t.reply is None else "Apigw-Requestid"
+    headers.append((name, t.request_id))
+
+
+_IDENTIFY: Final = {Kind.REST: _identify_rest, Kind.HTTP: _identify_http, Kind.WEBSOCKET: _identify_rest}
+"""How each kind of API names a request to its client."""
 
 
 def _note(t: Trace, name: str, value: str) -> None:

@@ -8,13 +8,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from sekisho.config.api import OPEN, ApiSnapshot, Route, Stage
+from sekisho.config.api import OPEN, ApiMapping, ApiSnapshot, Route, Stage
 from sekisho.config.identities import Principal
 from sekisho.config.integrations import Unsupported
 from sekisho.config.router import Router
 from sekisho.config.snapshot import Snapshot
 from sekisho.faults.fault import Fault, Kind, Reject
 from sekisho.functions.invocation import InvocationResult
+from sekisho.gateway.effects import HttpAnswer, HttpFailed
 from sekisho.gateway.request import GatewayRequest
 from sekisho.policy.combine import NO_POLICIES, Decision, PolicyStack
 from sekisho.policy.compile import CompiledPolicy
@@ -89,6 +90,7 @@ class Trace:
         "kind",
         "length",
         "local_path",
+        "mapping",
         "marks",
         "path",
         "path_parameters",
@@ -125,6 +127,8 @@ class Trace:
         self.api: ApiSnapshot = UNSERVED
         self.stage: Stage = UNSTAGED
         self.route: Route = UNROUTED
+        self.mapping: ApiMapping | None = None
+        """The custom domain's mapping by which the API was reached."""
         self.path = ""
         """``$context.path``: as sent, with the stage; slashes before the stage are one."""
         self.local_path = ""
@@ -146,7 +150,7 @@ class Trace:
         """``integration.status``: what the function's reply said."""
         self.integration_error: str | None = None
         self.integration_request_id: str | None = None
-        self.reply: InvocationResult | None = None
+        self.reply: InvocationResult | HttpAnswer | HttpFailed | None = None
         self.results: list[tuple[str, InvocationResult]] = []
         """Every function that was called (unqualified ARN) and its answer, in order: a replay is fed with these."""
         self.refused_at = ""

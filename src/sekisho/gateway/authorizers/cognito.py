@@ -20,7 +20,7 @@ import orjson
 
 from sekisho.config.authorizers import CognitoAuthorizer
 from sekisho.faults.fault import Fault, Reject
-from sekisho.gateway.authorizers.jwt import ALLOWED, granted_scopes, learned, token_at
+from sekisho.gateway.authorizers.jwt import ALLOWED, granted_scopes, held, learned, token_at
 from sekisho.gateway.authorizers.keys import KeySet
 from sekisho.gateway.authorizers.tokens import Flaw, Token, number, read_token, without_scheme
 from sekisho.gateway.effects import FetchKeys, Keys, KeysUnavailable
@@ -179,7 +179,7 @@ def authorize(x: Exchange, authorizer: CognitoAuthorizer) -> Outcome:
     scopes = x.trace.route.scopes
     keys_of: dict[str, KeySet | KeysUnavailable] = {}
     for issuer in issuers_of(authorizer.pools):
-        keys = x.ledger.keys(issuer, x.now)
+        keys = held(x, issuer)
         if keys is None:
             continue
         keys_of[issuer] = keys

@@ -18,7 +18,7 @@ from typing import Any, Final, NamedTuple
 
 from sekisho.config.authorizers import IdentitySource, JwtAuthorizer
 from sekisho.faults.fault import Fault, Reject
-from sekisho.gateway.authorizers.keys import ALGORITHMS, KeySet, read_jwks
+from sekisho.gateway.authorizers.keys import ALGORITHMS, SEEN, KeySet, read_jwks
 from sekisho.gateway.authorizers.tokens import Flaw, Token, number, read_token, without_scheme
 from sekisho.gateway.effects import FetchKeys, Keys, KeysUnavailable
 from sekisho.gateway.exchange import Exchange, Outcome
@@ -216,7 +216,7 @@ def authorize(x: Exchange, authorizer: JwtAuthorizer) -> Outcome:
     if text is None:
         return _refuse(x, authorizer, MISSING)
     scopes = x.trace.route.scopes
-    keys = x.ledger.keys(authorizer.issuer, x.now)
+    keys = held(x, authorizer.issuer)
     if isinstance(keys, KeySet):
         key = (text, scopes, authorizer.id, authorizer.issuer)
         known = x.ledger.decision(key, authorizer, keys, x.now)
@@ -257,7 +257,16 @@ def _judged(
 def learned(x: Exchange, issuer: str, result: Keys | KeysUnavailable) -> KeySet | KeysUnavailable:
     """Enter what was fetched in the ledger, and give back what holds now."""
     found = read_jwks(result.jwks) if isinstance(result, Keys) else result
-    return x.ledger.remember_keys(issuer, found, x.now)
+    x.ledger.remember_keys(issuer, found, x.now)
+    return held(x, issuer) or found
+
+
+def held(x: Exchange, issuer: str) -> KeySet | KeysUnavailable | None:
+    """What the ledger has of the issuer; the trace remembers what it was judged by."""
+    keys = x.ledger.keys(issuer, x.now)
+    if keys is not None:
+        x.trace.fields.setdefault(SEEN, {})[issuer] = keys
+    return keys
 
 
 def token_at(x: Exchange, source: IdentitySource) -> str | None:

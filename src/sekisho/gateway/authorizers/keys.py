@@ -11,6 +11,7 @@ The cryptography package is imported when the first token is verified: servers w
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Any, Final
@@ -25,6 +26,9 @@ _MIN_BITS: Final = 2048
 _MAX_BITS: Final = 8192
 _MAX_EXPONENT: Final = 2**32
 """Larger ones are unheard of, and make verification slow."""
+
+SEEN: Final = "authorizer.keys"
+"""The trace's field with the keys a request was judged by: issuer → keys, or why there were none. A replay uses them."""
 
 Verify = Callable[[bytes, bytes], bool]
 """Signed bytes and signature → whether it holds."""
@@ -54,6 +58,11 @@ class SigningKey:
             verify = self._ready[algorithm] = _verifier(algorithm, self.modulus, self.exponent)
         return verify is not None and verify(token.signature, token.signed)
 
+    def document(self) -> dict[str, str]:
+        """As a JWK."""
+        found = {"kty": "RSA", "kid": self.kid, "n": _base64url(self.modulus), "e": _base64url(self.exponent)}
+        return {**found, "alg": self.algorithm} if self.algorithm else found
+
 
 class KeySet:
     """The usable keys of one issuer, as they were fetched. Compared by identity: a new fetch is a new set."""
@@ -66,6 +75,10 @@ class KeySet:
     def find(self, kid: str) -> SigningKey | None:
         """The key a token names; a token without ``kid`` names none."""
         return self.keys.get(kid) if kid else None
+
+    def document(self) -> dict[str, Any]:
+        """A JWK set that reads as this one."""
+        return {"keys": [key.document() for key in self.keys.values()]}
 
 
 def read_jwks(document: Mapping[str, Any]) -> KeySet:
@@ -100,6 +113,11 @@ def _integer(value: Any) -> int:
         return 0
     raw = decode_segment(value)
     return int.from_bytes(raw, "big") if raw else 0
+
+
+def _base64url(value: int) -> str:
+    data = value.to_bytes((value.bit_length() + 7) // 8, "big")
+    return base64.urlsafe_b64encode(data).rstrip(b"=").decode("ascii")
 
 
 @cache

@@ -13,8 +13,8 @@ Theory of operation. ``authorize`` is a gate in four steps, each of which can en
    function's way to say 401. Neither errors nor malformed answers are remembered.
 
 The trace's ``fields`` hold the event (``authorizer.event``), the answer's bytes (``authorizer.answer``) and, when it
-was remembered, the request that it was made for (``authorizer.cached``). ``results`` holds the answer in either case, so
-that a replay can be fed with it.
+was remembered, the request that it was made for (``authorizer.cached``). ``results`` holds the answer in either case,
+so that a replay can be fed with it.
 
 Sources: vectors authz/*, authzrole/*, seed/2-http-simple-missing-isauthorized;
 https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-use-lambda-authorizer.html;
@@ -44,7 +44,7 @@ from sekisho.gateway.context.variables import read_variable
 from sekisho.gateway.exchange import Exchange, Outcome
 from sekisho.gateway.gates.method_arn import method_arn
 from sekisho.gateway.integrations import authority
-from sekisho.gateway.payload import http_authorizer, rest_authorizer
+from sekisho.gateway.payload import http_v1, rest_authorizer, v2
 from sekisho.gateway.payload.tracing import trace_id
 from sekisho.gateway.payload.v1 import query_values
 from sekisho.gateway.trace import Phase
@@ -61,8 +61,8 @@ _FAILED: Final = Phase("500")
 
 _EVENTS: Final[dict[str, Callable[[Exchange, LambdaAuthorizer, tuple[str, ...], str], dict[str, Any]]]] = {
     REST: rest_authorizer.event,
-    "1.0": http_authorizer.event_v1,
-    "2.0": http_authorizer.event_v2,
+    "1.0": http_v1.authorizer_event,
+    "2.0": v2.authorizer_event,
 }
 
 

@@ -197,7 +197,7 @@ VARIABLES: Final[Mapping[str, Variable]] = {
     "resourcePath": Variable(REST_HTTP, lambda t: t.route.resource_path or None),
     "responseLatency": Variable(REST_HTTP, _response_latency, True),
     "responseLength": Variable(REST_HTTP, lambda t: str(t.length), True),
-    "routeKey": Variable(HTTP | WEBSOCKET, _field("routeKey")),
+    "routeKey": Variable(HTTP | WEBSOCKET, lambda t: t.route.route_key or None),
     "stage": Variable(ALL, lambda t: t.stage.name or None),
     "status": Variable(ALL, lambda t: str(t.status), True),
     "tlsVersion": Variable(REST, _field("tlsVersion")),

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from typing import Final
+from urllib.parse import unquote
 
+from sekisho.config.api import ApiMapping
 from sekisho.faults.fault import Fault, Reject
 from sekisho.gateway.exchange import Exchange, Outcome
 from sekisho.kit.outcome import PASS
 
+DEFAULT: Final = "$default"
+"""The stage without a name in the path."""
 MAX_BODY: Final = 10_485_760
 """Bytes. https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-execution-service-limits-table.html"""
 MAX_HEADERS: Final = 10_240
@@ -33,6 +37,8 @@ def by_stage_path(x: Exchange) -> Outcome:
     sizes = _sizes_problem(x)
     if sizes is not None:
         return sizes
+    if t.mapping is not None:
+        return _mapped(x, t.mapping)
     name, _, rest = request.path.lstrip("/").partition("/")
     t.path = f"/{name}/{rest}" if rest or request.path.endswith("/") else f"/{name}"
     t.local_path = "/" + (rest.lstrip("/") if rest[:1] == "/" else rest)
@@ -43,6 +49,56 @@ def by_stage_path(x: Exchange) -> Outcome:
         return _DISABLED
     t.stage = stage
     return PASS
+
+
+def _mapped(x: Exchange, mapping: ApiMapping) -> Outcome:
+    """REST by a custom domain name: the mapping names the stage, and the path has its key instead."""
+    t = x.trace
+    stage = t.api.stages.get(mapping.stage)
+    if stage is None:
+        return Reject(Fault.NO_SUCH_STAGE, {"stage": mapping.stage})
+    t.path = x.request.path or "/"
+    t.local_path = _behind(t.path, mapping.key)
+    t.stage = stage
+    return PASS
+
+
+def by_stage_or_default(x: Exchange) -> Outcome:
+    """HTTP: the first segment of the path names a stage, or else the whole path belongs to ``$default``.
+
+    Paths are decoded here, once, so that what is routed, what policies name and what backends see is the same text.
+    vectors: deployed/http-before-deployment, iam/http-unknown-route.
+    """
+    request, t = x.request, x.trace
+    sizes = _sizes_problem(x)
+    if sizes is not None:
+        return sizes
+    path = unquote(request.path) if "%" in request.path else request.path
+    if not path.startswith("/"):
+        path = f"/{path}"
+    t.path = path
+    if t.mapping is not None:
+        name, local = t.mapping.stage, _behind(path, t.mapping.key)
+    else:
+        name, _, local = path[1:].partition("/")
+        local = f"/{local}"
+    stage = t.api.stages.get(name)
+    if stage is None or (name == DEFAULT and t.mapping is None):
+        name, local = DEFAULT, path
+        stage = t.api.stages.get(DEFAULT) if t.mapping is None else None
+    if stage is None:
+        return Reject(Fault.NO_SUCH_STAGE, {"stage": name})
+    if t.api.disable_execute_api_endpoint and ".execute-api." in request.host:
+        return _DISABLED
+    t.stage = stage
+    t.local_path = local
+    return PASS
+
+
+def _behind(path: str, key: str) -> str:
+    """What is left of a path behind a mapping's key; begins with a slash."""
+    rest = path[len(key) + 1 :] if key else path
+    return rest if rest.startswith("/") else f"/{rest}"
 
 
 def _sizes_problem(x: Exchange) -> Reject | None:

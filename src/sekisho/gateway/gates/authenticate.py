@@ -46,8 +46,8 @@ _VERDICTS: Final = {
 }
 
 
-def rest(x: Exchange) -> Outcome:
-    """REST: only ``AWS_IAM`` authenticates here; authorizers read their own tokens."""
+def by_route(x: Exchange) -> Outcome:
+    """Only ``AWS_IAM`` authenticates here; authorizers read their own tokens."""
     if not isinstance(x.trace.route.authorizer, Iam):
         return PASS
     return by_signature(x)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from sekisho.config.integrations import LambdaProxy, Mock, Unsupported
+from sekisho.config.integrations import HttpLambda, HttpProxy, LambdaProxy, Mock, Preflight
 from sekisho.faults.fault import Fault, Reject
 from sekisho.gateway.exchange import Exchange, Outcome
-from sekisho.gateway.integrations import lambda_, mock
+from sekisho.gateway.integrations import cors, http_lambda, http_proxy, lambda_, mock
 
 
 def call(x: Exchange) -> Outcome:
@@ -15,6 +15,10 @@ def call(x: Exchange) -> Outcome:
         return mock.answer(x, integration)
     if isinstance(integration, LambdaProxy):
         return lambda_.prepare(x, integration)
-    if not isinstance(integration, Unsupported):
-        return Reject(Fault.INTEGRATION_UNSUPPORTED, {"type": type(integration).__name__, "reason": "not of this API"})
+    if isinstance(integration, HttpLambda):
+        return http_lambda.prepare(x, integration)
+    if isinstance(integration, HttpProxy):
+        return http_proxy.prepare(x, integration)
+    if isinstance(integration, Preflight):
+        return cors.answer(x)
     return Reject(Fault.INTEGRATION_UNSUPPORTED, {"type": integration.type, "reason": integration.reason})

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import Final
 
+from sekisho.config.api import OPEN, Route
+from sekisho.config.integrations import Preflight
 from sekisho.faults.fault import Fault, Reject
 from sekisho.gateway.exchange import Exchange, Outcome
+from sekisho.gateway.integrations.cors import is_preflight
 from sekisho.kit.outcome import PASS
 from sekisho.sigv4 import ClaimProblem, read_claim
 
@@ -29,3 +32,27 @@ def by_resource(x: Exchange) -> Outcome:
         if isinstance(claim, ClaimProblem):
             return Reject(Fault.NO_ROUTE_WITH_AUTHORIZATION, {"message": claim.message})
     return _NO_ROUTE
+
+
+_PREFLIGHT: Final = Route("", "", "OPTIONS", "", OPEN, Preflight())
+
+
+def by_route_key(x: Exchange) -> Outcome:
+    """HTTP: the most specific route, else ``$default``. Preflight requests are the gateway's own when it does CORS.
+
+    https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-routes.html
+    """
+    t, request = x.trace, x.request
+    stage = t.stage
+    if stage.cors is not None and is_preflight(request):
+        t.route = _PREFLIGHT
+        return PASS
+    match = stage.router.match(t.local_path, request.method)
+    if match is not None:
+        t.route = match.route
+        t.path_parameters = match.parameters
+        return PASS
+    if stage.default_route is None:
+        return _NO_ROUTE
+    t.route = stage.default_route
+    return PASS

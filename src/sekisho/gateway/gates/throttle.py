@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from sekisho.faults.fault import Fault, Reject
 from sekisho.gateway.exchange import Exchange, Outcome
 from sekisho.kit.outcome import PASS
@@ -12,3 +14,16 @@ def with_usage_plan(x: Exchange) -> Outcome:
     if x.trace.route.api_key_required:
         return Reject(Fault.API_KEY_INVALID, {})
     return PASS
+
+
+_THROTTLED: Final = Reject(Fault.THROTTLED, {})
+
+
+def with_limits(x: Exchange) -> Outcome:
+    """HTTP: each route has a bucket of its own, on the route's terms or the stage's."""
+    t = x.trace
+    limits = t.route.throttle or t.stage.throttle
+    if limits is None:
+        return PASS
+    key = (t.api.id, t.stage.name, t.route.route_key)
+    return PASS if x.ledger.take(key, limits, x.now) else _THROTTLED

@@ -10,7 +10,7 @@ from sekisho.gateway.pipeline import Gates
 GATES: Final[Gates] = (
     ("admit", admit.by_stage_path),
     ("route", route.by_resource),
-    ("authenticate", authenticate.rest),
+    ("authenticate", authenticate.by_route),
     ("authorize", authorize.decide_rest),
     ("throttle", throttle.with_usage_plan),
     ("validate", validate.model),

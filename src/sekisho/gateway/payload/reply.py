@@ -33,7 +33,7 @@ class Malformed(NamedTuple):
 
     problem: str
     """``not-json``, ``not-an-object``, ``unknown-key``, ``status-code``, ``headers``, ``multi-value-headers``,
-    ``body``, ``is-base64-encoded``."""
+    ``cookies``, ``body``, ``is-base64-encoded``."""
     detail: str = ""
 
 
@@ -55,14 +55,14 @@ def read_v1(payload: bytes) -> Reply | Malformed:
         return Malformed("not-an-object", type(value).__name__)
     if not value.keys() <= _KEYS:
         return Malformed("unknown-key", next(key for key in value if key not in _KEYS))
-    status = _status(value.get("statusCode"))
+    status = status_of(value.get("statusCode"))
     if status is None:
         return Malformed("status-code", repr(value["statusCode"])[:80])
     headers = _headers(value.get("headers"), value.get("multiValueHeaders"))
     if isinstance(headers, Malformed):
         return headers
     body = value.get("body")
-    text = "" if body is None else _text(body)
+    text = "" if body is None else scalar_text(body)
     if text is None:
         return Malformed("body", type(body).__name__)
     encoded = value.get("isBase64Encoded")
@@ -86,7 +86,8 @@ def body_bytes(reply: Reply, accept: str | None, binary_types: tuple[str, ...]) 
     return reply.body.encode("utf-8", "surrogatepass")
 
 
-def _status(value: Any) -> int | None:
+def status_of(value: Any) -> int | None:
+    """A status code, as number or text; None when it is none."""
     if value is None:
         return 200
     if type(value) is str:
@@ -98,7 +99,7 @@ def _status(value: Any) -> int | None:
     return value if type(value) is int and 200 <= value <= 599 else None
 
 
-def _text(value: Any) -> str | None:
+def scalar_text(value: Any) -> str | None:
     """A scalar as text; None for lists and objects."""
     kind = type(value)
     if kind is str:
@@ -122,7 +123,7 @@ def _headers(single: Any, multi: Any) -> list[tuple[str, str]] | Malformed:
                 return Malformed("multi-value-headers", name)
             spelling[name.lower()] = name
             for value in values:
-                if not _add(lines, name, value):
+                if not header_line(lines, name, value):
                     return Malformed("multi-value-headers", name)
     if single is not None:
         if type(single) is not dict:
@@ -131,7 +132,7 @@ def _headers(single: Any, multi: Any) -> list[tuple[str, str]] | Malformed:
             known = spelling.get(name.lower()) if spelling else None
             if known is not None and (_renamed(known), value) in lines:
                 continue
-            if not _add(lines, known or name, value):
+            if not header_line(lines, known or name, value):
                 return Malformed("headers", name)
     for name, _ in lines:
         if name.lower() == "content-type":
@@ -140,11 +141,11 @@ def _headers(single: Any, multi: Any) -> list[tuple[str, str]] | Malformed:
     return lines
 
 
-def _add(lines: list[tuple[str, str]], name: str, value: Any) -> bool:
+def header_line(lines: list[tuple[str, str]], name: str, value: Any) -> bool:
     """One header line; False when it cannot be one. A null value is no header."""
     if value is None:
         return True
-    text = _text(value)
+    text = scalar_text(value)
     if text is None or not _TOKEN(name) or "\n" in text or "\r" in text or "\0" in text:
         return False
     if name.lower() not in _DROPPED:
