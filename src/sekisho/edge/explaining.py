@@ -17,6 +17,8 @@ from sekisho.explain.render import as_json
 from sekisho.explain.replay import replay
 from sekisho.explain.why import explain
 from sekisho.functions.invocation import Failed, GaveUp, InvocationResult, Returned, Throttled, Unavailable
+from sekisho.gateway.authorizers.keys import SEEN, read_jwks
+from sekisho.gateway.effects import KeysUnavailable
 from sekisho.gateway.exchange import Keyring
 from sekisho.gateway.request import GatewayRequest
 from sekisho.gateway.trace import Trace
@@ -114,6 +116,10 @@ def remake(kept: Document, snapshot: Snapshot, keyring: Keyring) -> Trace:
     fields["body"] = base64.b64decode(fields["body"])
     request = GatewayRequest(**fields)
     empty = Trace(request, snapshot, kept["received"], kept["requestId"], kept["extendedId"])
+    empty.fields[SEEN] = {
+        issuer: KeysUnavailable(*found["unavailable"]) if "unavailable" in found else read_jwks(found)
+        for issuer, found in kept.get("keys", {}).items()
+    }
     trace = replay(empty, snapshot, keyring, _reply(kept)).trace
     trace.request_id = kept["requestId"]
     trace.extended_id = kept["extendedId"]

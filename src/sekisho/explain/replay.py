@@ -13,8 +13,10 @@ from sekisho.config.snapshot import Snapshot
 from sekisho.explain.explanation import ApiCall
 from sekisho.faults.fault import Fault
 from sekisho.functions.invocation import InvocationResult, InvokeFunction
+from sekisho.gateway.authorizers.keys import SEEN
 from sekisho.gateway.entry import begin, gates_of
 from sekisho.gateway.exchange import Exchange, Keyring
+from sekisho.gateway.ledger import Ledger
 from sekisho.gateway.pipeline import Gates
 from sekisho.gateway.trace import Trace
 
@@ -60,10 +62,11 @@ def replay(
 ) -> Replayed:
     """Run the traced request again, judged by ``snapshot``.
 
-    ``results`` are the recorded answers of functions, by function ARN; each is used once.
+    ``results`` are the recorded answers of functions, by function ARN; each is used once. Keys of issuers are those
+    that the trace was judged by.
     """
     x: Exchange
-    x, steps = begin(trace.request, snapshot, keyring, trace.received, clock, _zeros)
+    x, steps = begin(trace.request, snapshot, keyring, trace.received, clock, _zeros, _ledger(trace))
     left = list(results)
     try:
         effect = next(steps)
@@ -74,6 +77,13 @@ def replay(
             effect = steps.send(answer)
     except StopIteration:
         return Replayed(x.trace, x.trace.refused_at or "response")
+
+
+def _ledger(trace: Trace) -> Ledger:
+    ledger = Ledger()
+    for issuer, keys in trace.fields.get(SEEN, {}).items():
+        ledger.remember_keys(issuer, keys, trace.received)
+    return ledger
 
 
 def _recorded(effect: object, left: list[tuple[str, InvocationResult]]) -> InvocationResult | None:

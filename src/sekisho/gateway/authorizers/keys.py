@@ -28,7 +28,7 @@ _MAX_EXPONENT: Final = 2**32
 """Larger ones are unheard of, and make verification slow."""
 
 SEEN: Final = "authorizer.keys"
-"""The trace's field with the keys a request was judged by: issuer → keys, or why there were none. A replay uses them."""
+"""The trace's field with the keys a request was judged by: issuer → keys, or why there were none. Replays use them."""
 
 Verify = Callable[[bytes, bytes], bool]
 """Signed bytes and signature → whether it holds."""

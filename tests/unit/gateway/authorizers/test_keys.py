@@ -121,3 +121,13 @@ def test_reading_is_total(changes: dict[str, Any]) -> None:
     assert KID in found.keys
     for key in found.keys.values():
         assert key.verifies(read(token())) in (True, False)
+
+
+def test_a_set_reads_as_its_own_document() -> None:
+    found = read_jwks({"keys": [jwk(), jwk("any", alg=None), jwk(use="enc", kid="other")]})
+    again = read_jwks(found.document())
+    assert list(again.keys) == [KID, "any"]
+    key = again.find(KID)
+    assert key is not None
+    assert key.verifies(read(token()))
+    assert not key.verifies(read(token(alg="RS512")))
