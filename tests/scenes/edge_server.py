@@ -56,12 +56,23 @@ class Fakes:
 
     def __init__(self) -> None:
         self.invoked: list[InvokeFunction] = []
+        self.tasks: set[asyncio.Task[InvocationResult]] = set()
         self.delay = 0.0
         self.finished = 0
         self.endpoint_url = ""
         self.log = AccessLog(ACCOUNT, REGION, GROUP, "stream", lambda trace: "")
 
     # functions
+
+    def start(self, effect: InvokeFunction, done: Callable[[InvocationResult], None]) -> None:
+        task = asyncio.get_running_loop().create_task(self.invoke(effect))
+        self.tasks.add(task)
+
+        def ended(task: asyncio.Task[InvocationResult]) -> None:
+            self.tasks.discard(task)
+            done(task.result())
+
+        task.add_done_callback(ended)
 
     async def invoke(self, effect: InvokeFunction) -> InvocationResult:
         self.invoked.append(effect)

@@ -20,6 +20,9 @@ from typing import Generic, NamedTuple, TypeVar
 
 T = TypeVar("T")
 
+_REMEMBERED = 2048
+_REMEMBERED_PATH = 256
+
 
 class Match(NamedTuple, Generic[T]):
     """A route and the raw (still percent-encoded) values of its path parameters."""
@@ -46,11 +49,13 @@ class _Node(Generic[T]):
 class Router(Generic[T]):
     """Build with ``add``; then only ``match`` is called, by many requests."""
 
-    __slots__ = ("_backtrack", "_root")
+    __slots__ = ("_backtrack", "_found", "_root")
 
     def __init__(self, *, backtrack: bool = False) -> None:
         self._root: _Node[T] = _Node()
         self._backtrack = backtrack
+        self._found: dict[tuple[str, str], Match[T]] = {}
+        """Answers given, for paths that come again; thrown away when there are many."""
 
     def add(self, template: str, method: str, route: T) -> None:
         """Add a route; ``template`` begins with ``/``; ``method`` is a verb or ``ANY``."""
@@ -68,9 +73,21 @@ class Router(Generic[T]):
             else:
                 node = node.children.setdefault(part, _Node())
         node.methods[method] = _Leaf(route, tuple(names))
+        self._found.clear()
 
     def match(self, path: str, method: str) -> Match[T] | None:
         """The best route for a raw path (without stage) and a verb."""
+        key = (path, method)
+        found = self._found.get(key)
+        if found is None:
+            found = self._match(path, method)
+            if found is not None and len(path) <= _REMEMBERED_PATH:
+                if len(self._found) >= _REMEMBERED:
+                    self._found.clear()
+                self._found[key] = found
+        return found
+
+    def _match(self, path: str, method: str) -> Match[T] | None:
         segments = self._segments(path)
         if self._backtrack:
             return _search(self._root, segments, 0, (), method, False) or _search(

@@ -21,6 +21,7 @@ from sekisho.edge.logstore import event_line, line_prefix
 from sekisho.edge.outbox import Outbox
 from sekisho.edge.recorder import Recorder
 from sekisho.faults.fault import Fault, Reject
+from sekisho.functions.invocation import InvocationResult, InvokeFunction
 from sekisho.gateway.exchange import Exchange, Keyring
 from sekisho.gateway.request import GatewayRequest, GatewayResponse
 from sekisho.gateway.respond import refuse, respond
@@ -55,6 +56,27 @@ def chosen_source_ip(request: Request) -> None:
         request.headers = Headers(pair for pair in headers.pairs if pair[0].lower() != SOURCE_IP)
 
 
+def _arrived(request: Request) -> GatewayRequest:
+    """What the gateway is given of a request; kept with it."""
+    if SOURCE_IP in request.headers:
+        chosen_source_ip(request)
+    styled = request.api_path
+    arrived = request.arrived = GatewayRequest(
+        request.method,
+        request.path if styled is None else styled.path,
+        request.path,
+        request.query,
+        request.headers,
+        request.body,
+        request.host,
+        request.api_id,
+        request.region,
+        request.source_ip,
+        "HTTP/1.1" if request.version == "1.1" else "HTTP/1.0",
+    )
+    return arrived
+
+
 class DataPlane:
     """Serves requests to APIs under the current snapshot."""
 
@@ -86,11 +108,13 @@ class DataPlane:
         self._monotonic = time.monotonic
         self._targets: dict[int, tuple[AccessLog, bytes]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
+        self._calls = 0
+        """Calls of functions that are being waited for."""
         self.draining = False
 
     @property
     def in_flight(self) -> int:
-        return len(self._tasks)
+        return len(self._tasks) + self._calls
 
     def configuration_changed(self, snapshot: Snapshot) -> None:
         """Requests that begin from now on see ``snapshot``; log groups may have come or gone."""
@@ -100,22 +124,7 @@ class DataPlane:
     def serve(self, connection: Connection, request: Request) -> None:
         """Answer, at once or when the effects it asks for have been performed."""
         now = self._wall()
-        if SOURCE_IP in request.headers:
-            chosen_source_ip(request)
-        styled = request.api_path
-        arrived = GatewayRequest(
-            request.method,
-            request.path if styled is None else styled.path,
-            request.path,
-            request.query,
-            request.headers,
-            request.body,
-            request.host,
-            request.api_id,
-            request.region,
-            request.source_ip,
-            "HTTP/1.1" if request.version == "1.1" else "HTTP/1.0",
-        )
+        arrived = request.arrived or _arrived(request)
         exchange: Exchange | None = None
         try:
             if self._outbox.journal.overloaded:
@@ -127,11 +136,31 @@ class DataPlane:
         except Exception:
             self._fail(connection, request, exchange, now)
         else:
-            task = asyncio.get_running_loop().create_task(
-                self._continue(connection, request, exchange, work, effect, now)
-            )
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
+            self._perform(connection, request, exchange, work, effect, now)
+
+    def _perform(
+        self, connection: Connection, request: Request, exchange: Exchange, work: Work, effect: Any, now: float
+    ) -> None:
+        """Have an effect performed. Calls of functions, by far the most frequent, go on in a callback."""
+        if isinstance(effect, InvokeFunction) and not effect.asynchronous:
+            self._calls += 1
+
+            def conclude(result: InvocationResult) -> None:
+                self._calls -= 1
+                try:
+                    following = work.send(result)
+                except StopIteration as stop:
+                    self._answer(connection, request, exchange, stop.value, now)
+                except Exception:
+                    self._fail(connection, request, exchange, now)
+                else:
+                    self._perform(connection, request, exchange, work, following, now)
+
+            self._driver.call(effect, conclude)
+            return
+        task = asyncio.get_running_loop().create_task(self._continue(connection, request, exchange, work, effect, now))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
     async def _continue(
         self, connection: Connection, request: Request, exchange: Exchange, work: Work, effect: Any, now: float

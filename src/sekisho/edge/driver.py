@@ -23,6 +23,10 @@ R = TypeVar("R")
 class Functions(Protocol):
     """Whoever runs functions."""
 
+    def start(self, effect: InvokeFunction, done: Callable[[InvocationResult], None]) -> None:
+        """Invoke; ``done`` gets the result, perhaps before this returns. Never raises."""
+        ...
+
     async def invoke(self, effect: InvokeFunction) -> InvocationResult: ...
 
 
@@ -49,6 +53,33 @@ class Driver:
         self._wall = wall
         self._fetch_keys = fetch_keys
         self._running: set[asyncio.Task[InvocationResult]] = set()
+        self._calls = 0
+        """Functions started by ``call`` that have not ended."""
+
+    def call(self, effect: InvokeFunction, conclude: Callable[[InvocationResult], None]) -> None:
+        """Run a function; ``conclude`` gets its result, or GaveUp when the patience ends first. Once, never both."""
+        waiting = True
+        timer: asyncio.TimerHandle | None = None
+        self._calls += 1
+
+        def done(result: InvocationResult) -> None:
+            nonlocal waiting
+            self._calls -= 1
+            if waiting:
+                waiting = False
+                if timer is not None:
+                    timer.cancel()
+                conclude(result)
+
+        def give_up() -> None:
+            nonlocal waiting
+            if waiting:
+                waiting = False
+                conclude(GaveUp(effect.request_id, effect.patience))
+
+        if not math.isinf(effect.patience):
+            timer = asyncio.get_running_loop().call_later(effect.patience, give_up)
+        self._functions.start(effect, done)
 
     async def run(self, work: Generator[Any, Any, R], effect: Any) -> R:
         """Continue ``work``, which has asked for ``effect``, to its end."""
@@ -103,5 +134,8 @@ class Driver:
 
     async def drain(self, seconds: float) -> None:
         """Wait for functions that are still running, at most ``seconds``."""
+        end = self._wall() + seconds
         if self._running:
             await asyncio.wait(self._running, timeout=seconds)
+        while self._calls and self._wall() < end:
+            await asyncio.sleep(0.02)

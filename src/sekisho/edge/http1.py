@@ -27,6 +27,7 @@ from typing import Any, Protocol, cast
 import httptools
 
 from sekisho.edge.addressing import ApiPath, read_host, read_path
+from sekisho.gateway.request import GatewayRequest
 from sekisho.kit.headers import Headers
 from sekisho.kit.instants import http_date
 
@@ -59,6 +60,7 @@ class Request:
     __slots__ = (
         "api_id",
         "api_path",
+        "arrived",
         "body",
         "headers",
         "host",
@@ -88,6 +90,8 @@ class Request:
         """How it was addressed, when by path."""
         self.region = ""
         self.source_ip = ""
+        self.arrived: GatewayRequest | None = None
+        """What the gateway is given; made when the request is first served (a remembered one is served again)."""
 
 
 class Application(Protocol):

@@ -37,7 +37,11 @@ Job = Callable[[sqlite3.Connection], Any]
 
 _CHUNK = 1024 * 1024
 _POLL_SECONDS = 0.5
-_POKE_BYTES = 4 * 1024 * 1024
+_POKE_BYTES = 128 * 1024 * 1024
+"""While the journal grows, it is read when so many bytes wait or somebody asks; otherwise when it has come to rest.
+Reading it takes the processor from the requests that write it."""
+_LOOKS = 20
+"""After so many looks at a journal that grows all the time, it is read all the same."""
 _RETRY_SECONDS = 1.0
 TRACES_KEPT = 10_000
 
@@ -77,6 +81,8 @@ class LogStore:
         self._jobs: queue.SimpleQueue[tuple[asyncio.Future[Any] | None, Job | None]] = queue.SimpleQueue()
         self._poked = False
         self._stopping = False
+        self._looked = 0
+        self._patience = 0
         self.unreadable = 0
         """Journal lines that could not be read (damaged by a power loss)."""
         self._thread = threading.Thread(target=self._work, name="sekisho-logs", daemon=True)
@@ -180,6 +186,8 @@ class LogStore:
                 future, job = self._jobs.get(timeout=_POLL_SECONDS)
             except queue.Empty:
                 future, job = None, None
+                if self._growing() and not self._stopping:
+                    continue
             self._poked = False
             result: Any = None
             problem: BaseException | None = None
@@ -196,6 +204,13 @@ class LogStore:
                 _settle(future, result, problem)
             elif self._stopping and self._jobs.empty():
                 return
+
+    def _growing(self) -> bool:
+        """Whether lines have come since the last look; not for ever, so that nothing waits too long."""
+        written, looked = self._journal.written, self._looked
+        self._looked = written
+        self._patience = self._patience + 1 if written != looked else 0
+        return 0 < self._patience < _LOOKS
 
     def _drain(self) -> None:
         """Store the journal up to where it is now."""

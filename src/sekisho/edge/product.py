@@ -24,6 +24,10 @@ class Sandboxes(Protocol):
     endpoint_url: str
     """Where functions find this server; set when it listens."""
 
+    def start(self, effect: InvokeFunction, done: Callable[[InvocationResult], None]) -> None:
+        """Invoke; ``done`` gets the result, perhaps before this returns. Never raises."""
+        ...
+
     async def invoke(self, effect: InvokeFunction) -> InvocationResult: ...
 
     async def close(self) -> None: ...

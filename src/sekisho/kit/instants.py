@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from functools import lru_cache
 
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
@@ -10,7 +11,12 @@ _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
 def clf(now: float) -> str:
     """Common Log Format, ``10/Oct/2023:01:01:01 +0000``: ``$context.requestTime``."""
-    t = datetime.fromtimestamp(int(now), UTC)
+    return _clf(int(now))
+
+
+@lru_cache(maxsize=64)
+def _clf(second: int) -> str:
+    t = datetime.fromtimestamp(second, UTC)
     return f"{t.day:02d}/{_MONTHS[t.month - 1]}/{t.year:04d}:{t.hour:02d}:{t.minute:02d}:{t.second:02d} +0000"
 
 
