@@ -147,16 +147,17 @@ async def fetch(
     timeout: float,
     limit: int,
     reach: Reach = ANYWHERE,
+    server_name: str = "",
 ) -> Fetched:
     """Send a request and read the answer to it: at most ``limit`` bytes of body, in ``timeout`` seconds altogether.
 
-    Raises OutboundProblem.
+    ``server_name`` is the name that the certificate must have, when it is not the host's. Raises OutboundProblem.
     """
     target = read_url(url)
     request = encode_request(method, target, headers, body)
     try:
         async with asyncio.timeout(timeout):
-            return await _exchange(target, request, limit, reach, method == "HEAD")
+            return await _exchange(target, request, limit, reach, method == "HEAD", server_name or target.host)
     except TimeoutError:
         raise OutboundProblem("timeout", f"{target.authority} did not answer within {timeout:g} seconds") from None
 
@@ -184,8 +185,10 @@ def encode_request(method: str, target: Target, headers: HeaderList, body: bytes
     return head + b"\r\n\r\n" + body
 
 
-async def _exchange(target: Target, request: bytes, limit: int, reach: Reach, headless: bool) -> Fetched:
-    reader, writer = await _connect(target, reach)
+async def _exchange(
+    target: Target, request: bytes, limit: int, reach: Reach, headless: bool, server_name: str
+) -> Fetched:
+    reader, writer = await _connect(target, reach, server_name)
     try:
         writer.write(request)
         answer = _Answer(limit, headless)
@@ -204,7 +207,7 @@ async def _exchange(target: Target, request: bytes, limit: int, reach: Reach, he
         writer.transport.abort()
 
 
-async def _connect(target: Target, reach: Reach) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+async def _connect(target: Target, reach: Reach, server_name: str) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
     problem = OutboundProblem("connect", f"{target.host} has no address")
     for address in await _addresses(target):
         objection = reach.objection(address, target.port)
@@ -216,7 +219,7 @@ async def _connect(target: Target, reach: Reach) -> tuple[asyncio.StreamReader, 
                 address,
                 target.port,
                 ssl=_tls() if target.scheme == "https" else None,
-                server_hostname=target.host if target.scheme == "https" else None,
+                server_hostname=server_name if target.scheme == "https" else None,
             )
         except ssl.SSLError as failed:
             raise OutboundProblem("tls", f"TLS with {target.authority} failed: {failed.reason or failed}") from None

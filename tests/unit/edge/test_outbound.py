@@ -330,7 +330,10 @@ def test_certificates_are_verified(certificate: Path, monkeypatch: pytest.Monkey
             monkeypatch.setattr(outbound, "_tls", lambda: trusting)
             assert (await get(f"https://localhost:{there.port}/")).status == 200
             # The name counts, and not only the authority.
-            assert (await problem(f"https://127.0.0.1:{there.port}/")).kind == "tls"
+            elsewhere = f"https://127.0.0.1:{there.port}/"
+            assert (await problem(elsewhere)).kind == "tls"
+            assert (await get(elsewhere, server_name="localhost")).status == 200
+            assert (await problem(elsewhere, server_name="other.example")).kind == "tls"
 
     run(work)
 
