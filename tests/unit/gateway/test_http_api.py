@@ -81,7 +81,8 @@ class TestAdmission:
         domains = {HOST: (ApiMapping("v1/x", API, "$default"), ApiMapping("", API, "gone"))}
         found = api(domains=domains)
         played = found.play("GET", "/v1/x/a", api="", answers=[OK])
-        assert (played.status, played.event["rawPath"]) == (200, "/v1/x/a")
+        assert (played.status, played.event["rawPath"]) == (200, "/a")
+        assert played.trace.path == "/v1/x/a"
         assert found.play("GET", "/v1/xa", api="").status == 404
         assert found.play("GET", "/v1/x", api="").status == 404
         assert api().play("GET", "/a", api="").status == 403
@@ -331,6 +332,10 @@ class TestLambda:
         assert (played.status, played.text) == (500, '{"message":"Internal Server Error"}')
         assert played.headers.get("content-length") == "35"
         assert "INTEGRATION_FAILURE" in str(played.line)
+
+    def test_reply_1_assumes_nothing(self) -> None:
+        assert api(payload="1.0").play("GET", "/a", answers=[returned({"body": "ok"})]).status == 500
+        assert api(payload="1.0").play("GET", "/a", answers=[OK]).text == "ok"
 
     def test_base64(self) -> None:
         answer = {"statusCode": 200, "body": base64.b64encode(b"\xff\x00").decode(), "isBase64Encoded": True}

@@ -26,8 +26,8 @@ from sekisho.gateway.integrations import authority
 from sekisho.gateway.integrations.parameter_mapping import mapped_request, mapped_response
 from sekisho.gateway.payload import http_v1, v2
 from sekisho.gateway.payload.http_request import view
-from sekisho.gateway.payload.reply import Malformed, read_v1
-from sekisho.gateway.payload.reply_v2 import read_v2
+from sekisho.gateway.payload.reply import Malformed
+from sekisho.gateway.payload.reply_v2 import read_strict_v1, read_v2
 from sekisho.gateway.payload.tracing import trace_id
 from sekisho.gateway.request import GatewayResponse
 from sekisho.kit.ids import uuid4
@@ -62,7 +62,11 @@ def prepare(x: Exchange, target: HttpLambda) -> Outcome:
     seen = view(x)
     if target.request_mappings:
         seen = mapped_request(x, seen, target.request_mappings)
-    payload = v2.encode(x, seen) if target.payload == "2.0" else http_v1.encode(x, seen)
+    if target.payload != "2.0":
+        payload = http_v1.encode(x, seen)
+    else:
+        # Format 2.0 does not show the part of the path that belongs to a custom domain's mapping.
+        payload = v2.encode(x, seen if t.mapping is None else seen._replace(path=t.local_path))
     arn = f"{target.function_arn}:{target.qualifier}" if target.qualifier else target.function_arn
     effect = InvokeFunction(spec, arn, payload, uuid4(x.entropy), target.timeout, trace_id=t.xray_id)
     return Ask(effect, conclude)
@@ -110,7 +114,7 @@ def conclude(x: Exchange, result: InvocationResult) -> Outcome:
 
 
 def _read(x: Exchange, target: HttpLambda, result: Returned) -> Outcome:
-    found = read_v2(result.payload) if target.payload == "2.0" else read_v1(result.payload)
+    found = read_v2(result.payload) if target.payload == "2.0" else read_strict_v1(result.payload)
     if isinstance(found, Malformed):
         x.trace.backend_status = "500"
         return Reject(Fault.FUNCTION_BAD_REPLY, {"problem": found.problem, "detail": found.detail})

@@ -9,10 +9,11 @@ from typing import Any, Final
 
 import orjson
 
-from sekisho.gateway.payload.reply import Malformed, Reply, header_line, scalar_text, status_of
+from sekisho.gateway.payload.reply import Malformed, Reply, header_line, read_v1, scalar_text, status_of
 
 JSON: Final = "application/json"
-TEXT: Final = "text/plain;charset=UTF-8"
+TEXT: Final = "text/plain; charset=utf-8"
+"""What a structured reply without a content type is taken to be."""
 
 
 def read_v2(payload: bytes) -> Reply | Malformed:
@@ -26,6 +27,20 @@ def read_v2(payload: bytes) -> Reply | Malformed:
         text = value if type(value) is str else payload.decode("utf-8", "replace")
         return Reply(200, [("Content-Type", JSON)], text, False)
     return _structured(value)
+
+
+def read_strict_v1(payload: bytes) -> Reply | Malformed:
+    """A reply in the format of payload 1.0 as HTTP APIs read it: nothing is assumed, the status code must be there.
+
+    https://repost.aws/knowledge-center/api-gateway-status-codes-http-api
+    """
+    try:
+        value = orjson.loads(payload)
+    except orjson.JSONDecodeError:
+        return Malformed("not-json")
+    if type(value) is dict and value.get("statusCode") is None:
+        return Malformed("status-code", "missing")
+    return read_v1(payload)
 
 
 def _structured(value: dict[str, Any]) -> Reply | Malformed:

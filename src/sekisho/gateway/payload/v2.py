@@ -2,7 +2,9 @@
 
 What is absent is not there: no nulls, no empty maps. Names of header fields are in lower case, repeated values are
 joined by commas, the path is decoded and the query is raw. Cookies stand in ``cookies``; the ``cookie`` field is
-removed for integrations and stays for authorizers. vectors: deployed/http-payload2-query, authzrole/http-policy-role-allow.
+removed for integrations and stays for authorizers.
+
+vectors: deployed/http-payload2-query, authzrole/http-policy-role-allow.
 
 https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html
 """
