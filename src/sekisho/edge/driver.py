@@ -14,7 +14,7 @@ from typing import Any, Protocol, TypeVar
 from sekisho.edge.logstore import LogStore, event_line, line_prefix
 from sekisho.edge.outbox import Outbox
 from sekisho.functions.invocation import GaveUp, InvocationResult, InvokeFunction
-from sekisho.gateway.effects import FetchKeys, Keys, KeysUnavailable
+from sekisho.gateway.effects import CallHttp, FetchKeys, HttpAnswer, HttpFailed, Keys, KeysUnavailable
 from sekisho.services.effects import ReadCode, WriteLogs
 
 R = TypeVar("R")
@@ -45,6 +45,7 @@ class Driver:
         read_code: Callable[[str], Awaitable[bytes | None]],
         wall: Callable[[], float],
         fetch_keys: Callable[[FetchKeys], Awaitable[Keys | KeysUnavailable]],
+        call_http: Callable[[CallHttp], Awaitable[HttpAnswer | HttpFailed]],
     ) -> None:
         self._functions = functions
         self._logs = logs
@@ -52,6 +53,7 @@ class Driver:
         self._read_code = read_code
         self._wall = wall
         self._fetch_keys = fetch_keys
+        self._call_http = call_http
         self._running: set[asyncio.Task[InvocationResult]] = set()
         self._calls = 0
         """Functions started by ``call`` that have not ended."""
@@ -110,6 +112,8 @@ class Driver:
             return await self._read_code(effect.sha256)
         if isinstance(effect, FetchKeys):
             return await self._fetch_keys(effect)
+        if isinstance(effect, CallHttp):
+            return await self._call_http(effect)
         return await self._logs.perform(effect)
 
     async def _invoke(self, effect: InvokeFunction) -> InvocationResult:

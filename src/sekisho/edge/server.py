@@ -16,6 +16,7 @@ from collections.abc import Callable, Generator, Sequence
 from typing import Any, Generic
 
 from sekisho.config.snapshot import EMPTY, Snapshot
+from sekisho.edge import backends
 from sekisho.edge.commits import Commits, Written
 from sekisho.edge.control import ControlPlane, Ended
 from sekisho.edge.crosssite import CrossSite
@@ -100,7 +101,15 @@ class Server(Generic[Ended]):
         self.sandboxes = sandboxes(self)
         self.issuer = LocalIssuer(self.folder.path, lambda: self.endpoint_url)
         keys = IssuerKeys(self.issuer, lambda: self.address[1])
-        self.driver = Driver(self.sandboxes, self.logs, self.outbox, self.read_code, time.time, keys.fetch)
+        self.driver = Driver(
+            self.sandboxes,
+            self.logs,
+            self.outbox,
+            self.read_code,
+            time.time,
+            keys.fetch,
+            lambda effect: backends.call(effect, self.address[1]),
+        )
         self.commits = Commits(self.world, self.storage, self.driver, self._prepare)
         self.data = DataPlane(
             begin=self.product.begin,
@@ -111,6 +120,7 @@ class Server(Generic[Ended]):
             outbox=self.outbox,
             recorder=self.recorder,
             group_exists=lambda key: self.world.get(key) is not None,
+            write_log=self.write_service_log,
             entropy=self.entropy,
             date=self._date,
         )
@@ -144,10 +154,10 @@ class Server(Generic[Ended]):
         """A function's archive."""
         return await self.commits.in_storage(self.storage.read_blob, sha256)
 
-    def write_function_log(
+    def write_service_log(
         self, account: str, region: str, group: str, stream: str, events: list[tuple[int, str]]
     ) -> None:
-        """Log lines of a function. Its log group is created with the first, as Lambda does."""
+        """Log lines that a service writes of its own accord: its log group is created with the first."""
         prefix = line_prefix(account, region, group, stream)
         now = int(time.time() * 1000)
         self.outbox.line(b"".join(event_line(prefix, stamp, now, message) for stamp, message in events))
