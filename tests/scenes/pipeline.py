@@ -27,6 +27,7 @@ from sekisho.faults.fault import Kind
 from sekisho.functions.invocation import Failed, FunctionSpec, InvokeFunction, Returned
 from sekisho.gateway.context.variables import compile_format
 from sekisho.gateway.entry import begin
+from sekisho.gateway.exchange import Exchange
 from sekisho.gateway.ledger import Ledger
 from sekisho.gateway.record import finish
 from sekisho.gateway.request import GatewayRequest
@@ -210,6 +211,7 @@ class Played:
     line: str | None
     fetched: list[object] = field(default_factory=list)
     """Effects that are no invocations."""
+    exchange: Exchange | None = None
 
     @property
     def status(self) -> int:
@@ -328,7 +330,7 @@ class Api:
                 effect = steps.send(result)
             except StopIteration as stop:
                 found = finish(x.trace)
-                return Played(stop.value, x.trace, asked, found[1] if found else None, fetched)
+                return Played(stop.value, x.trace, asked, found[1] if found else None, fetched, x)
             if isinstance(effect, InvokeFunction):
                 asked.append(effect)
             else:

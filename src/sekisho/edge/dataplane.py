@@ -16,12 +16,14 @@ from typing import Any
 from sekisho.config.api import AccessLog
 from sekisho.config.snapshot import Snapshot
 from sekisho.edge.driver import Driver
+from sekisho.edge.function_log import LogWriter
 from sekisho.edge.http1 import Connection, DateLine, Request, encode
 from sekisho.edge.logstore import event_line, line_prefix
 from sekisho.edge.outbox import Outbox
 from sekisho.edge.recorder import Recorder
 from sekisho.faults.fault import Fault, Reject
 from sekisho.functions.invocation import InvocationResult, InvokeFunction
+from sekisho.gateway.context.execution_log import tell
 from sekisho.gateway.exchange import Exchange, Keyring
 from sekisho.gateway.request import GatewayRequest, GatewayResponse
 from sekisho.gateway.respond import refuse, respond
@@ -91,6 +93,7 @@ class DataPlane:
         outbox: Outbox,
         recorder: Recorder,
         group_exists: Callable[[Key], bool],
+        write_log: LogWriter,
         entropy: Entropy,
         date: DateLine,
     ) -> None:
@@ -102,6 +105,7 @@ class DataPlane:
         self._outbox = outbox
         self._recorder = recorder
         self._group_exists = group_exists
+        self._write_log = write_log
         self._entropy = entropy
         self._date = date
         self._wall = time.time
@@ -178,6 +182,8 @@ class DataPlane:
         if exchange is not None:
             try:
                 self._record(exchange.trace)
+                if exchange.trace.route.extras:
+                    self._tell(exchange)
             except Exception:
                 traceback.print_exc(file=sys.stderr)
         keep_alive = request.keep_alive and not self.draining
@@ -208,6 +214,14 @@ class DataPlane:
                 stamp = int(trace.received * 1000)
                 self._outbox.line(event_line(prefix, stamp, stamp, text))
         self._recorder.note(trace)
+
+    def _tell(self, exchange: Exchange) -> None:
+        """The execution log, whose group is created with its first line."""
+        told = tell(exchange)
+        if told is not None:
+            stamp = int(exchange.trace.received * 1000)
+            events = [(stamp, line) for line in told.lines]
+            self._write_log(told.account, told.region, told.group, told.stream, events)
 
     def _prefix(self, target: AccessLog) -> bytes:
         """What journal lines of a log target begin with; empty when its group does not exist.

@@ -159,7 +159,7 @@ NATURE: Mapping[Fault, Nature] = {
     Fault.QUOTA_EXCEEDED: _by("throttle", _CALLER),
     Fault.THROTTLED: _by("throttle", _CALLER),
     Fault.PARAMETERS_MISSING: _by("validate", _CALLER, "parameters"),
-    Fault.BODY_INVALID: _by("validate", _CALLER, "problem"),
+    Fault.BODY_INVALID: _by("validate", _CALLER, "media", "problem"),
     Fault.MEDIA_UNSUPPORTED: _by("integrate", _CALLER),
     Fault.ROLE_NOT_ASSUMABLE: _by("integrate", _CONFIGURATION, "role"),
     Fault.FUNCTION_NOT_INVOCABLE: _by("integrate", _CONFIGURATION, "function", "principal"),

@@ -264,6 +264,7 @@ ROWS: Final[Mapping[Fault, Face]] = {
         "BAD_REQUEST_BODY",
         "BadRequestException",
         recorded("request validators"),
+        execution="Request body does not match model schema for content type {media}: {problem}",
     ),
     Fault.MEDIA_UNSUPPORTED: Face(
         415,

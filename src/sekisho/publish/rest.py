@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from sekisho.config.api import (
@@ -23,6 +24,8 @@ from sekisho.config.api import (
     Stage,
     UnsupportedAuthorizer,
 )
+from sekisho.config.execution_logs import EXTRA as EXECUTION_LOG
+from sekisho.config.execution_logs import compile_execution_logs
 from sekisho.config.integrations import (
     Authority,
     Integration,
@@ -137,7 +140,8 @@ def _stage(partition: Partition, id_: str, record: Document, deployment: Documen
     router: Router[Route] = Router()
     for resource in deployment["resources"]:
         for verb, method in resource["resourceMethods"].items():
-            router.add(resource["path"], verb, _route(resource, method, deployment, authorizers, variables, prefix))
+            route = _route(resource, method, deployment, authorizers, variables, prefix)
+            router.add(resource["path"], verb, _logged(route, id_, record))
     return Stage(
         name=name,
         deployment_id=record["deploymentId"],
@@ -180,6 +184,17 @@ def _route(
         extras={**extras, "authorizationScopes": scopes} if scopes else extras,
         scopes=scopes,
     )
+
+
+def _logged(route: Route, id_: str, record: Document) -> Route:
+    """The route with what the stage's settings say about its execution log."""
+    settings = record["methodSettings"]
+    if not settings:
+        return route
+    place = f"{id_}/{record['stageName']}"
+    group = f"API-Gateway-Execution-Logs_{place}"
+    logs = compile_execution_logs(settings, route.resource_path, route.method, group, _stream(place))
+    return replace(route, extras={**route.extras, EXECUTION_LOG: logs}) if logs else route
 
 
 def _authorizer(method: Document, authorizers: Mapping[str, Authorizer]) -> Authorizer:
@@ -289,6 +304,11 @@ def _access_log(id_: str, record: Document) -> AccessLog | None:
         account=arn.account,
         region=arn.region,
         group=arn.resource.removeprefix("log-group:").removesuffix(":*"),
-        stream=hashlib.md5(f"{id_}/{record['stageName']}".encode(), usedforsecurity=False).hexdigest(),
+        stream=_stream(f"{id_}/{record['stageName']}"),
         render=compile_format(settings["format"], Kind.REST),
     )
+
+
+def _stream(place: str) -> str:
+    """The log stream of a stage: 32 hexadecimal digits."""
+    return hashlib.md5(place.encode(), usedforsecurity=False).hexdigest()

@@ -3,7 +3,20 @@
 from __future__ import annotations
 
 from tests.conformance.vectors import Case, load
-from tests.scenes.pipeline import API, Api, Played, failed, function, gateway_may_invoke, lambda_proxy, returned
+from tests.scenes.pipeline import (
+    ACCOUNT,
+    API,
+    FUNCTION,
+    REGION,
+    Api,
+    Played,
+    failed,
+    function,
+    gateway_may_invoke,
+    lambda_proxy,
+    mock,
+    returned,
+)
 
 from sekisho.functions.invocation import InvocationResult
 from sekisho.gateway.context.execution_log import LONGEST, execution_lines, log_group
@@ -44,9 +57,48 @@ def test_a_function_that_raised() -> None:
     assert execution_lines(played.trace, "ERROR") == tail[:1]
 
 
+def test_a_function_that_raised_with_its_data() -> None:
+    """vector: execlog/rest-trace-lambda-raises-tail; there is no signature, hence no Authorization and no token."""
+    played = play(failed("owned-backend-failure"))
+    lines = execution_lines(played.trace, "INFO", played.exchange)
+    tail = filled(recorded("execlog/rest-trace-lambda-raises-tail")["execution_log_tail"], played)
+    assert [line.split(":")[0].split("{")[0] for line in lines[-len(tail) :]] == [
+        line.split(":")[0].split("{")[0] for line in tail
+    ]
+    [sent] = [line for line in lines if "Endpoint request headers" in line]
+    assert f"X-Amz-Source-Arn=arn:aws:execute-api:{REGION}:{ACCOUNT}:{API}/probe/GET/sample" in sent
+    [url] = [line for line in lines if "Sending request to" in line]
+    assert url.endswith(f"https://lambda.{REGION}.amazonaws.com/2015-03-31/functions/{FUNCTION}/invocations")
+    [headers] = [line for line in lines if "Endpoint response headers" in line]
+    assert "Connection=keep-alive, x-amzn-RequestId=" in headers
+    assert "X-Amz-Function-Error=Unhandled, x-amzn-Remapped-Content-Length=0, X-Amz-Executed-Version=$LATEST" in headers
+    event = next(line for line in lines if "Endpoint request body after transformations" in line)
+    assert event.endswith(" [TRUNCATED]") and len(event.encode()) == LONGEST
+
+
+def test_requests_and_responses_as_the_test_console_shows_them() -> None:
+    """vector: test-invoke/test-invoke-method-get-with-qs"""
+    api = Api().route("GET", "/pets/{petId}", mock(body='{"petId": "123"}'))
+    played = api.play("GET", "/prod/pets/123?foo=bar", {"Authorization": "Bearer " + "x" * 40 + "abcdef"})
+    lines = [line.partition(") ")[2] for line in execution_lines(played.trace, "INFO", played.exchange)]
+    begun = lines.index("HTTP Method: GET, Resource Path: /pets/{petId}")
+    assert lines[begun + 1 : begun + 3] == [
+        "Method request path: {petId=123}",
+        "Method request query string: {foo=bar}",
+    ]
+    assert f"Authorization={'*' * 47}abcdef" in lines[begun + 3]
+    assert lines[begun + 4 :] == [
+        "Method request body before transformations: ",
+        'Method response body after transformations: {"petId": "123"}',
+        "Method response headers: {Content-Type=application/json}",
+        "Successfully completed execution",
+        "Method completed with status: 200",
+    ]
+
+
 def test_long_and_broken_messages() -> None:
     lines = execution_lines(play(failed("a\nb" + "x" * LONGEST)).trace, "ERROR")
-    assert len(lines[0]) == LONGEST
+    assert len(lines[0].encode()) == LONGEST
     assert lines[0].endswith(" [TRUNCATED]")
     assert "\n" not in lines[0]
 

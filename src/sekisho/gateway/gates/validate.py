@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from sekisho.config.validation import RequestValidator
+from sekisho.config.validation import JSON, RequestValidator
 from sekisho.faults.fault import Fault, Reject
 from sekisho.gateway.exchange import Exchange, Outcome
 from sekisho.gateway.payload.v1 import query_values
@@ -35,8 +35,9 @@ def model(x: Exchange) -> Outcome:
         missing = validator.missing(request.headers, query, x.trace.path_parameters)
         if missing:
             return Reject(Fault.PARAMETERS_MISSING, {"parameters": ", ".join(missing)})
-    problem = validator.body_problem(request.headers.get("content-type"), request.body)
+    media = request.headers.get("content-type")
+    problem = validator.body_problem(media, request.body)
     if problem is not None:
         x.trace.fields["error.validationErrorString"] = problem
-        return Reject(Fault.BODY_INVALID, {"problem": problem})
+        return Reject(Fault.BODY_INVALID, {"media": media or JSON, "problem": problem})
     return PASS
