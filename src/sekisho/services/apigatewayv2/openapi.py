@@ -130,9 +130,12 @@ def _api(document: Mapping[str, Any]) -> Doc:
     endpoint = _mapping(document.get(f"{X}endpoint-configuration"), f"{X}endpoint-configuration")
     if "disableExecuteApiEndpoint" in endpoint:
         found["DisableExecuteApiEndpoint"] = bool(endpoint["disableExecuteApiEndpoint"])
+    given = document.get("tags") or []
+    if not isinstance(given, list):
+        raise bad_request("Invalid OpenAPI input: tags must be a list")
     tags = {
         each["name"]: each[f"{X}tag-value"]
-        for each in document.get("tags") or ()
+        for each in given
         if isinstance(each, dict) and isinstance(each.get("name"), str) and isinstance(each.get(f"{X}tag-value"), str)
     }
     if tags:
@@ -225,8 +228,10 @@ def _security(
         raise bad_request(f"Invalid OpenAPI input: security of {key} must name exactly one scheme")
     name, scopes = next(iter(wanted[0].items()))
     if name in authorizers:
+        if not isinstance(scopes, list):
+            raise bad_request(f"Invalid OpenAPI input: scopes of {key} must be a list")
         jwt = authorizers[name]["AuthorizerType"] == "JWT"
-        return "JWT" if jwt else "CUSTOM", name, tuple(str(each) for each in scopes or ()) if jwt else ()
+        return "JWT" if jwt else "CUSTOM", name, tuple(str(each) for each in scopes) if jwt else ()
     scheme = schemes.get(name)
     if isinstance(scheme, dict) and scheme.get(f"{X}authtype") == SIGV4:
         return "AWS_IAM", "", ()
