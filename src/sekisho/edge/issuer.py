@@ -14,7 +14,6 @@ import hashlib
 import os
 import re
 import time
-import uuid
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Final
@@ -23,6 +22,7 @@ from urllib.parse import urlsplit
 import orjson
 
 from sekisho.edge.minting import Order, OrderRefused, claims_of, read_order
+from sekisho.kit.ids import uuid4
 
 PREFIX: Final = "/_sekisho/issuer/"
 MAX_BODY: Final = 64 * 1024
@@ -137,7 +137,7 @@ class LocalIssuer:
                 'with {"issuer": URL}.'
             )
         key = await self.key()
-        claims = claims_of(order, issuer, self._wall(), lambda: str(uuid.uuid4()))
+        claims = claims_of(order, issuer, self._wall(), lambda: uuid4(os.urandom))
         header = {"kid": order.kid or key.kid, "alg": "RS256", "typ": "JWT"}
         signed = f"{base64url(orjson.dumps(header))}.{base64url(orjson.dumps(claims))}"
         token = f"{signed}.{base64url(key.sign(signed.encode('ascii')))}"

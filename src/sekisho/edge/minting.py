@@ -7,10 +7,12 @@ https://docs.aws.amazon.com/cognito/latest/developerguide/amazon-cognito-user-po
 
 from __future__ import annotations
 
+import hashlib
 import re
-import uuid
 from collections.abc import Callable, Mapping
 from typing import Any, Final, NamedTuple
+
+from sekisho.kit.ids import uuid4
 
 DEFAULT_SECONDS: Final = 3600
 DEFAULT_CLIENT: Final = "local-client"
@@ -90,7 +92,9 @@ def claims_of(order: Order, issuer: str, now: float, unique: Callable[[], str]) 
     """The claims of a token made at ``now``; ``unique`` gives a new UUID each time."""
     user = order.username or DEFAULT_USER
     begun = int(now) + min(0, order.seconds)
-    claims: dict[str, Any] = {"sub": str(uuid.uuid5(uuid.NAMESPACE_URL, f"{issuer}#{user}")), "iss": issuer}
+    digest = hashlib.sha256(f"{issuer}#{user}".encode("utf-8", "surrogatepass")).digest()
+    # The same user of an issuer has the same subject each time.
+    claims: dict[str, Any] = {"sub": uuid4(lambda count: digest[:count]), "iss": issuer}
     audience: Any = order.audience[0] if len(order.audience) == 1 else list(order.audience)
     if order.use:
         claims |= _of_pool(order, user, unique)
