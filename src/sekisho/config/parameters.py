@@ -147,6 +147,8 @@ def _variable(text: str, side: str) -> Part | None:
     place, name = found["place"], found["name"] or ""
     if not name and place in ("header", "querystring"):
         return None
+    if place == "body" and (name.startswith(".") or ".." in name):
+        return None  # docs: JSONPath without recursive descent
     return Part(place, name.lower() if place == "header" else name)
 
 

@@ -186,6 +186,9 @@ def resource_tags(call: Call, resource: str) -> Mapping[str, str]:
     return dict(_pairs(record.get("Tags") or record.get("tags")))
 
 
+_V2_KINDS = {"apis": "api", "vpclinks": "vpclink", "domainnames": "domainname"}
+
+
 def _record_key(call: Call, arn: Arn) -> Key | None:
     """Where the document is that carries the tags of a resource."""
     parts = arn.resource.split("/")
@@ -199,6 +202,10 @@ def _record_key(call: Call, arn: Arn) -> Key | None:
         if len(parts) > 4 and parts[3] == "stages":
             return Key(call.account, arn.region, "apigateway", "stage", f"{parts[2]}/{parts[4]}")
         return Key(call.account, arn.region, "apigateway", "restapi", parts[2])
+    if arn.service == "apigateway" and len(parts) > 2 and parts[1] in _V2_KINDS:
+        if parts[1] == "apis" and len(parts) > 4 and parts[3] == "stages":
+            return Key(call.account, arn.region, "apigatewayv2", "stage", f"{parts[2]}/{parts[4]}")
+        return Key(call.account, arn.region, "apigatewayv2", _V2_KINDS[parts[1]], parts[2])
     return None
 
 

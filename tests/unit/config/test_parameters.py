@@ -56,6 +56,8 @@ def test_mappings(side: str, key: str, value: str, expected: tuple[str, str, str
         (REQUEST, "append:header.a", "$response.header.b"),
         (REQUEST, "append:header.a", "$request.header"),
         (REQUEST, "append:header.a", "$nonsense"),
+        (REQUEST, "append:header.a", "$request.body..name"),
+        (REQUEST, "append:header.a", "$request.body.a[?(@.b)]"),
         (REQUEST, "append:header.a", "${nonsense.x}"),
         (RESPONSE, "append:querystring.a", "x"),
         (RESPONSE, "append:header.a", "$request.header.b"),

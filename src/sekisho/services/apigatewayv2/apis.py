@@ -72,7 +72,9 @@ def delete_api(call: Call) -> Mapping[str, Any]:
     """With everything under it. Raises BadRequestException while a domain name leads to it."""
     id_ = lookup.api(call)["ApiId"]
     if any(each["ApiId"] == id_ for _, each in call.table(lookup.API_MAPPINGS).items()):
-        raise bad_request("Please remove all api mappings related to the api in your domains")
+        raise bad_request(
+            f"Deleting API {id_} failed. Please remove all API mappings for the API from your custom domain names."
+        )
     for kind in lookup.UNDER_API:
         table = call.table(kind)
         for key in [key for key, _ in table.items(f"{id_}/")]:

@@ -110,7 +110,11 @@ def reset_authorizers_cache(call: Call) -> Mapping[str, Any]:
 def make(call: Call, api: str, given: Mapping[str, Any]) -> Doc:
     """A new authorizer from CreateAuthorizer's members."""
     if len(lookup.children(call, lookup.AUTHORIZERS, api)) >= MAX_AUTHORIZERS:
-        raise conflict("Maximum number of Authorizers for this API has been reached", 429)
+        raise conflict(
+            "Maximum number of Authorizers for this API has been reached.  Please contact AWS if you need additional "
+            "Authorizers.",
+            429,
+        )
     if given.get("IdentityValidationExpression"):
         raise bad_request("IdentityValidationExpression is not supported for HTTP APIs")
     document = present(

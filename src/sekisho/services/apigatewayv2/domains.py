@@ -84,7 +84,7 @@ def delete_domain_name(call: Call) -> Mapping[str, Any]:
 
 @ops("CreateApiMapping", resource=arns.API_MAPPINGS)
 def create_api_mapping(call: Call) -> Mapping[str, Any]:
-    """Raises Conflict for a key in use, BadRequest, NotFound."""
+    """Leads to an HTTP or a REST API. Raises Conflict for a key in use, BadRequest, NotFound."""
     params = call.params
     domain = _domain(call)["DomainName"]
     document: Doc = {"ApiMappingId": short_id(call.entropy), "ApiMappingKey": params.get("ApiMappingKey") or ""}
@@ -141,8 +141,11 @@ def _keep(call: Call, domain: str, document: Doc) -> Doc:
             "API mapping key should not start with a '/' or have consecutive '/'s, and only contain letters, numbers "
             "and one of $-_.+!*'()/"
         )
-    lookup.api_of(call, document["ApiId"])
-    if f"{document['ApiId']}/{document['Stage']}" not in call.table(lookup.STAGES):
+    rest = document["ApiId"] in call.table("restapi", service="apigateway")
+    if not rest:
+        lookup.api_of(call, document["ApiId"])
+    stages = call.table(lookup.STAGES, service="apigateway" if rest else "")
+    if f"{document['ApiId']}/{document['Stage']}" not in stages:
         raise bad_request("Invalid stage identifier specified")
     for other in lookup.children(call, lookup.API_MAPPINGS, domain):
         if other["ApiMappingKey"] == key and other["ApiMappingId"] != document["ApiMappingId"]:

@@ -84,12 +84,12 @@ def delete_integration(call: Call) -> Mapping[str, Any]:
     document = lookup.child(call, lookup.INTEGRATIONS)
     api = lookup.api_id(call)
     target = f"integrations/{document['IntegrationId']}"
-    for route in lookup.children(call, lookup.ROUTES, api):
-        if route.get("Target") == target:
-            raise conflict(
-                f"Cannot delete Integration '{document['IntegrationId']}'. It is referenced by Route "
-                f"'{route['RouteId']}' with key {route['RouteKey']}"
-            )
+    routes = [each["RouteId"] for each in lookup.children(call, lookup.ROUTES, api) if each.get("Target") == target]
+    if routes:
+        raise conflict(
+            "Cannot delete Integration because it is referenced by the following Routes with Ids: "
+            f"[{', '.join(routes)}]"
+        )
     lookup.remove(call, lookup.INTEGRATIONS, api, document["IntegrationId"])
     auto_deploy(call, api)
     return {}
@@ -98,7 +98,11 @@ def delete_integration(call: Call) -> Mapping[str, Any]:
 def make(call: Call, api: str, given: Mapping[str, Any], *, managed: bool = False) -> Doc:
     """A new integration from CreateIntegration's members."""
     if len(lookup.children(call, lookup.INTEGRATIONS, api)) >= MAX_INTEGRATIONS:
-        raise conflict("Maximum number of Integrations for this API has been reached", 429)
+        raise conflict(
+            "Maximum number of Integrations for this API has been reached.  Please contact AWS if you need additional "
+            "Integrations.",
+            429,
+        )
     check_members(given)
     document = present(
         IntegrationId=lookup.new_id(call, lookup.INTEGRATIONS, api),
@@ -170,7 +174,10 @@ def check_members(given: Mapping[str, Any]) -> None:
 def check(call: Call, document: Mapping[str, Any]) -> None:
     kind = document["IntegrationType"]
     if kind not in ("AWS_PROXY", "HTTP_PROXY"):
-        raise bad_request(f"Integration type {kind} is not supported for HTTP APIs. Use AWS_PROXY or HTTP_PROXY")
+        raise bad_request(
+            "Currently, an API with a protocol type of HTTP may only be associated with proxy integrations (AWS_PROXY, "
+            "HTTP_PROXY)"
+        )
     if not 50 <= document["TimeoutInMillis"] <= DEFAULT_TIMEOUT:
         raise bad_request(f"Timeout should be between 50 ms and {DEFAULT_TIMEOUT} ms")
     version = document.get("PayloadFormatVersion")

@@ -8,7 +8,7 @@ from typing import Any
 
 from sekisho.services.apigatewayv2 import arns, lookup
 from sekisho.services.apigatewayv2.deployments import auto_deploy
-from sekisho.services.apigatewayv2.errors import bad_request, conflict, not_found
+from sekisho.services.apigatewayv2.errors import bad_request, conflict
 from sekisho.services.apigatewayv2.lookup import Doc, listing, present
 from sekisho.services.operation import Call, Operations
 
@@ -25,6 +25,7 @@ BAD_KEY = (
     "The provided route key is not formatted properly for HTTP protocol. "
     'Format should be "<HTTP METHOD> /<RESOURCE PATH>" or "$default"'
 )
+NO_AUTHORIZER = "Invalid authorizer ID specified. Setting the authorization type to {} requires a valid authorizer."
 WEBSOCKET_ONLY = ("ModelSelectionExpression", "RequestModels", "RequestParameters", "RouteResponseSelectionExpression")
 TYPES = {"JWT": "JWT", "CUSTOM": "REQUEST"}
 """Authorization type → the kind of authorizer that it needs."""
@@ -75,7 +76,11 @@ def delete_route(call: Call) -> Mapping[str, Any]:
 def make(call: Call, api: str, given: Mapping[str, Any], *, managed: bool = False) -> Doc:
     """A new route from CreateRoute's members."""
     if len(lookup.children(call, lookup.ROUTES, api)) >= MAX_ROUTES:
-        raise conflict("Maximum number of Routes for this API has been reached", 429)
+        raise conflict(
+            "Maximum number of Routes for this API has been reached.  Please contact AWS if you need additional "
+            "Routes.",
+            429,
+        )
     document = present(
         RouteId=lookup.new_id(call, lookup.ROUTES, api),
         RouteKey=given["RouteKey"],
@@ -96,6 +101,9 @@ def make(call: Call, api: str, given: Mapping[str, Any], *, managed: bool = Fals
 def change(call: Call, api: str, document: Doc, given: Mapping[str, Any]) -> Doc:
     """Applies UpdateRoute's members: what is given replaces, what is empty clears."""
     check_members(given)
+    if given.get("AuthorizerId") and not given.get("AuthorizationType"):
+        # reported: https://github.com/hashicorp/terraform-provider-aws/pull/35821
+        raise bad_request("Unable to update route. Authorizer type is invalid or null.")
     for name in ("RouteKey", "Target", "AuthorizationType", "AuthorizerId", "AuthorizationScopes", "OperationName"):
         value = given.get(name)
         if value is None:
@@ -176,10 +184,6 @@ def _check_authorization(call: Call, api: str, document: Mapping[str, Any]) -> N
         if "AuthorizerId" in document:
             raise bad_request(f"AuthorizerId cannot be set when AuthorizationType is {kind}")
         return
-    if "AuthorizerId" not in document:
-        raise bad_request(f"AuthorizerId must be set when AuthorizationType is {kind}")
-    authorizer = call.table(lookup.AUTHORIZERS).get(f"{api}/{document['AuthorizerId']}")
-    if authorizer is None:
-        raise not_found(f"Unable to find Authorizer by ID {document['AuthorizerId']} within the scope of API {api}")
-    if authorizer["AuthorizerType"] != wanted:
-        raise bad_request(f"Authorizer type {authorizer['AuthorizerType']} does not match AuthorizationType {kind}")
+    authorizer = call.table(lookup.AUTHORIZERS).get(f"{api}/{document.get('AuthorizerId', '')}")
+    if authorizer is None or authorizer["AuthorizerType"] != wanted:
+        raise bad_request(NO_AUTHORIZER.format("JWT" if kind == "JWT" else "CUSTOM or COGNITO_USER_POOLS"))

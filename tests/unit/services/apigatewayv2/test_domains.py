@@ -9,6 +9,7 @@ from tests.scenes.calls import ACCOUNT, REGION
 from tests.scenes.http_api import HttpApi, function_arn
 
 from sekisho.services.operation import ServiceError
+from sekisho.state.world import Key
 
 
 def test_domain_names() -> None:
@@ -61,3 +62,16 @@ def test_domain_names() -> None:
     assert http("DeleteDomainName", **where) == {}
     assert refused("GetDomainName") == "NotFoundException"
     assert http.on("DeleteApi") == {}
+
+
+def test_a_mapping_to_a_rest_api() -> None:
+    http = HttpApi()
+    certificate = f"arn:aws:acm:{REGION}:{ACCOUNT}:certificate/c"
+    http("CreateDomainName", DomainName="a.example.com", DomainNameConfigurations=[{"CertificateArn": certificate}])
+    for kind, id_ in (("restapi", "rest"), ("stage", "rest/prod")):
+        http.store.put(Key(ACCOUNT, REGION, "apigateway", kind, id_), {})
+    made = http("CreateApiMapping", DomainName="a.example.com", ApiId="rest", Stage="prod", ApiMappingKey="v1")
+    assert (made["ApiId"], made["Stage"]) == ("rest", "prod")
+    with pytest.raises(ServiceError) as caught:
+        http("CreateApiMapping", DomainName="a.example.com", ApiId="rest", Stage="none")
+    assert caught.value.code == "BadRequestException"

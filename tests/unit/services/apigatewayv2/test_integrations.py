@@ -145,6 +145,9 @@ def test_deleting(http: HttpApi) -> None:
     route = http.route("GET /", Target=f"integrations/{made}")
     error = refused(http, "DeleteIntegration", IntegrationId=made)
     assert (error.code, error.status) == ("ConflictException", 409)
+    assert error.message == (
+        f"Cannot delete Integration because it is referenced by the following Routes with Ids: [{route}]"
+    )
     http.on("DeleteRoute", RouteId=route)
     assert http.on("DeleteIntegration", IntegrationId=made) == {}
     assert refused(http, "GetIntegration", IntegrationId=made).code == "NotFoundException"

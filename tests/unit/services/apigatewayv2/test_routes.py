@@ -114,10 +114,12 @@ def test_authorization(http: HttpApi) -> None:
     scoped = http.route("GET /s", AuthorizationType="JWT", AuthorizerId=jwt, AuthorizationScopes=["a"])
     opened = http.on("UpdateRoute", RouteId=scoped, AuthorizationType="NONE")
     assert not {"AuthorizerId", "AuthorizationScopes"} & set(opened)
+    error = refused(http, "UpdateRoute", RouteId=scoped, AuthorizerId=jwt)
+    assert error.message == "Unable to update route. Authorizer type is invalid or null."
     for params, code in (
         ({"AuthorizationType": "CUSTOM", "AuthorizerId": jwt}, "BadRequestException"),
         ({"AuthorizationType": "JWT", "AuthorizerId": custom}, "BadRequestException"),
-        ({"AuthorizationType": "JWT", "AuthorizerId": "none"}, "NotFoundException"),
+        ({"AuthorizationType": "JWT", "AuthorizerId": "none"}, "BadRequestException"),
         ({"AuthorizationType": "CUSTOM"}, "BadRequestException"),
         ({"AuthorizationType": "NONE", "AuthorizerId": custom}, "BadRequestException"),
         ({"AuthorizationType": "AWS_IAM", "AuthorizationScopes": ["a"]}, "BadRequestException"),
