@@ -22,6 +22,7 @@ from bench.figures import Figure, median
 from bench.mock import _ROOT, Contender, _address, cpu_seconds, fire, request_bytes
 from bench.start import client, function, memory_mb, start
 
+from sekisho.edge.runtimes.environment import Credentials
 from sekisho.edge.sandboxes import Sandboxes
 from sekisho.functions.concurrency import Limits
 from sekisho.functions.invocation import FunctionSpec, InvokeFunction, Returned
@@ -59,7 +60,7 @@ async def _direct(seconds: float, callers: int, folder: Path) -> tuple[float, fl
     digest = hashlib.sha256(code).hexdigest()
     sandboxes = Sandboxes(
         read_code=lambda _: code,
-        credentials=lambda role, spec: None,  # type: ignore[arg-type, return-value]
+        credentials=lambda role, spec: Credentials("ASIAEXAMPLE", "secret", "token", time.time() + 3600),
         write_log=lambda *_: None,
         endpoint_url="http://127.0.0.1:9",
         data_dir=folder,

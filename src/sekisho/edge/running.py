@@ -44,6 +44,7 @@ async def _serve(settings: Settings) -> int:
     # What was made so far stays; collections need not look at it again.
     gc.collect()
     gc.freeze()
+    gc.set_threshold(25_000, 20, 50)
     print(
         f"sekisho listening on {server.endpoint_url} (account {settings.account}, region {settings.region})", flush=True
     )

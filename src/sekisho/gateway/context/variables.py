@@ -254,20 +254,18 @@ def compile_format(text: str, kind: Kind) -> Callable[[Trace], str]:
         parts.append(variable_of(kind, name) or _UNDEFINED)
         end = stop
     parts.append(text[end:])
-    literals = tuple(part for part in parts if isinstance(part, str))
-    rows = tuple((part.read, part.safe) for part in parts if isinstance(part, Variable))
-    first, rest = literals[0], tuple(zip(rows, literals[1:], strict=True))
+    frame = ["" if isinstance(part, Variable) else part for part in parts]
+    rows = tuple((place, part.read, part.safe) for place, part in enumerate(parts) if isinstance(part, Variable))
 
     def line(t: Trace) -> str:
-        out = [first]
-        for (read, safe), literal in rest:
+        out = frame.copy()
+        for place, read, safe in rows:
             value = read(t)
             if value is None or value == "":
                 value = "-"
             elif not safe and _UNSAFE(value):
                 value = escape(value)
-            out.append(value)
-            out.append(literal)
+            out[place] = value
         return "".join(out)
 
     return line
