@@ -7,6 +7,7 @@ number of bytes. The client is one process with a few keep-alive connections, on
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import selectors
@@ -20,6 +21,9 @@ from typing import Any, NamedTuple
 
 from bench.figures import Figure, median
 from bench.start import client
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
 
 CONNECTIONS = 16
 SECONDS = 1.5
@@ -59,6 +63,7 @@ class Round(NamedTuple):
 
     per_second: float
     cpu_us: float
+    requests: int
 
 
 class Contender(NamedTuple):
@@ -113,7 +118,20 @@ def turn(contender: Contender, seconds: float = SECONDS) -> Round:
     command = [sys.executable, "-m", "bench.mock", host, str(port), str(seconds)]
     out = subprocess.run(command, input=contender.request, stdout=subprocess.PIPE, check=True, cwd=_ROOT).stdout
     done = int(out)
-    return Round(done / seconds, (cpu_seconds(contender.process.pid) - before) / max(done, 1) * 1e6)
+    return Round(done / seconds, (cpu_seconds(contender.process.pid) - before) / max(done, 1) * 1e6, done)
+
+
+def log_records(contender: Contender) -> int:
+    """How many records the access log holds, counted through CloudWatch Logs' own API."""
+    logs = client(f"http://{contender.address[0]}:{contender.address[1]}", "logs")
+    counted = 0
+    token: dict[str, str] = {}
+    while True:
+        found = logs.filter_log_events(logGroupName="access", limit=10000, **token)
+        counted += len(found["events"])
+        if "nextToken" not in found:
+            return counted
+        token = {"nextToken": found["nextToken"]}
 
 
 _ROOT = Path(__file__).resolve().parents[1]
@@ -148,6 +166,43 @@ def ours(folder: str) -> Contender:
     return Contender(process, _address(url), request_bytes(host, "/prod/mock"))
 
 
+def with_iam(plain: Contender) -> Contender:
+    """The same server; a second method wants IAM, and a user with ten policies calls it, signed.
+
+    The client sends the same signed bytes for as long as the signature holds; the server verifies each of them.
+    """
+    url = f"http://{plain.address[0]}:{plain.address[1]}"
+    gateway, iam = client(url, "apigateway"), client(url, "iam")
+    api = gateway.get_rest_apis()["items"][0]["id"]
+    root = next(item["id"] for item in gateway.get_resources(restApiId=api)["items"] if item["path"] == "/")
+    method = {
+        "restApiId": api,
+        "resourceId": gateway.create_resource(restApiId=api, parentId=root, pathPart="iam")["id"],
+        "httpMethod": "GET",
+    }
+    _mock_method(gateway, method, "AWS_IAM")
+    gateway.create_deployment(restApiId=api, stageName="prod")
+    iam.create_user(UserName="caller")
+    for number in range(10):
+        resource = f"arn:aws:execute-api:us-east-1:123456789012:{api if number == 9 else f'other{number}'}/*/GET/*"
+        statement = {"Effect": "Allow", "Action": "execute-api:Invoke", "Resource": resource}
+        document = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+        iam.put_user_policy(UserName="caller", PolicyName=f"policy{number}", PolicyDocument=document)
+    key = iam.create_access_key(UserName="caller")["AccessKey"]
+    host = f"{api}.execute-api.us-east-1.amazonaws.com"
+    signed = AWSRequest("GET", f"https://{host}/prod/iam", headers={"Host": host})
+    SigV4Auth(Credentials(key["AccessKeyId"], key["SecretAccessKey"]), "execute-api", "us-east-1").add_auth(signed)
+    more = "".join(f"{name}: {value}\r\n" for name, value in signed.headers.items() if name != "Host")
+    return plain._replace(request=request_bytes(host, "/prod/iam")[:-2] + more.encode() + b"\r\n")
+
+
+def _mock_method(gateway: Any, method: dict[str, str], authorization: str) -> None:
+    gateway.put_method(**method, authorizationType=authorization)
+    gateway.put_integration(**method, type="MOCK", requestTemplates={"application/json": '{"statusCode": 200}'})
+    gateway.put_method_response(**method, statusCode="200")
+    gateway.put_integration_response(**method, statusCode="200", responseTemplates={"application/json": '{"ok": true}'})
+
+
 def mock_api(url: str, log_format: str = LOG_FORMAT) -> str:
     """Create the API through the control plane; returns its id."""
     client(url, "logs").create_log_group(logGroupName="access")
@@ -159,10 +214,7 @@ def mock_api(url: str, log_format: str = LOG_FORMAT) -> str:
         "resourceId": gateway.create_resource(restApiId=api, parentId=root, pathPart="mock")["id"],
         "httpMethod": "GET",
     }
-    gateway.put_method(**method, authorizationType="NONE")
-    gateway.put_integration(**method, type="MOCK", requestTemplates={"application/json": '{"statusCode": 200}'})
-    gateway.put_method_response(**method, statusCode="200")
-    gateway.put_integration_response(**method, statusCode="200", responseTemplates={"application/json": '{"ok": true}'})
+    _mock_method(gateway, method, "NONE")
     gateway.create_deployment(restApiId=api, stageName="prod")
     trust = (
         '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"apigateway.amazonaws.com"},'
@@ -188,24 +240,31 @@ def mock_api(url: str, log_format: str = LOG_FORMAT) -> str:
 
 def measure() -> list[Figure]:
     with tempfile.TemporaryDirectory() as folder:
-        contenders = {"bare": bare(), "mock": ours(folder)}
+        plain = ours(folder)
+        contenders = {"bare": bare(), "mock": plain, "iam": with_iam(plain)}
         rounds: dict[str, list[Round]] = {name: [] for name in contenders}
         try:
-            for contender in contenders.values():
-                turn(contender, 0.5)
+            warm = sum(turn(contender, 0.5).requests for name, contender in contenders.items() if name != "bare")
+            turn(contenders["bare"], 0.5)
             for _ in range(ROUNDS):
                 for name, contender in contenders.items():
                     rounds[name].append(turn(contender))
         finally:
-            for contender in contenders.values():
-                contender.process.terminate()
-                contender.process.wait()
+            written = log_records(plain)
+            for name in ("bare", "mock"):
+                contenders[name].process.terminate()
+                contenders[name].process.wait()
     rate = {name: median([one.per_second for one in found]) for name, found in rounds.items()}
     cpu = {name: median([one.cpu_us for one in found]) for name, found in rounds.items()}
+    served = sum(found.requests for name in ("mock", "iam") for found in rounds[name]) + warm
     note = f"{rate['mock']:.0f} of {rate['bare']:.0f} requests/s"
+    signed = f"{rate['iam']:.0f} of {rate['bare']:.0f} requests/s"
     return [
         Figure("MOCK with access log against a bare server", rate["mock"] / rate["bare"], "", 0.5, 0.75, True, note),
+        Figure("… with SigV4 and ten policies", rate["iam"] / rate["bare"], "", 0.28, 0.35, True, signed),
         Figure("CPU of a MOCK request", cpu["mock"], "µs", note=f"bare server: {cpu['bare']:.1f} µs"),
+        Figure("CPU of a signed MOCK request", cpu["iam"], "µs"),
+        Figure("access-log records missing afterwards", max(0, served - written), "", 0, note=f"{written} written"),
     ]
 
 
