@@ -2,8 +2,8 @@
 
 Theory of operation. The principals are those that are given (``Actor``) and one stand-in for every kind of outsider
 that policies can tell apart: each principal and account that the resource policy names, any other account, any other
-service, the anonymous. Stand-ins from other accounts are taken to be allowed everything by their own account: what is proved
-must not rest on what others configure. The resources of a pattern are replaced by one example of each class
+service, the anonymous. Stand-ins from other accounts are taken to be allowed everything by their own account: what is
+proved must not rest on what others configure. The resources of a pattern are replaced by one example of each class
 (``classes``), condition keys that are not given stay open (``partial``). So a proof is finitely many partial decisions,
 and each refutation is a *witness*: a concrete principal, resource and context that ``decide`` allows.
 
