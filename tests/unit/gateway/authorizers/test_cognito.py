@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.scenes.jwt import ISSUER, KID, NOW, claims, jwks, key_set, segment, token
 
@@ -178,6 +178,8 @@ VALUES = st.recursive(
 )
 
 
+# Signing takes its time on a busy machine.
+@settings(deadline=None)
 @given(
     st.fixed_dictionaries({}, optional=dict.fromkeys(("iss", "exp", "nbf", "iat", "scope", "token_use"), VALUES)),
     st.booleans(),

@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.scenes.jwt import ISSUER, KID, NOW, claims, evidence_of, jwk, jwks, key_set, segment, token
 
@@ -276,6 +276,8 @@ VALUES = st.recursive(
 NAMES = ("iss", "aud", "client_id", "exp", "nbf", "iat", "scope", "scp", "sub")
 
 
+# Signing takes its time on a busy machine.
+@settings(deadline=None)
 @given(st.fixed_dictionaries({}, optional=dict.fromkeys(NAMES, VALUES)), st.booleans())
 def test_claims_of_any_type_have_an_answer(changes: dict[str, Any], scoped: bool) -> None:
     body = json.dumps({**claims(), **changes}).encode("utf-8", "surrogatepass")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.scenes.jwt import KID, jwk, jwks, key_set, token
 
@@ -115,6 +115,8 @@ JSON = st.recursive(
 )
 
 
+# Signing takes its time on a busy machine.
+@settings(deadline=None)
 @given(st.fixed_dictionaries({}, optional=dict.fromkeys(("kty", "kid", "alg", "use", "n", "e", "key_ops"), JSON)))
 def test_reading_is_total(changes: dict[str, Any]) -> None:
     found = read_jwks({"keys": [{**jwk(), **changes}, jwks()["keys"][0]]})
