@@ -4,21 +4,18 @@ from __future__ import annotations
 
 import base64
 import time
-from typing import Any
 
 from sekisho.config.identities import Principal
 from sekisho.config.keyring import Sessions
 from sekisho.config.snapshot import EMPTY, Snapshot
 from sekisho.edge.logschema import Stored
 from sekisho.edge.recorder import Document
+from sekisho.edge.reenact import answers_of
 from sekisho.edge.workbench import Bench
 from sekisho.explain.denial import Asked, explain_denial
 from sekisho.explain.render import as_json
 from sekisho.explain.replay import replay
 from sekisho.explain.why import explain
-from sekisho.functions.invocation import Failed, GaveUp, InvocationResult, Returned, Throttled, Unavailable
-from sekisho.gateway.authorizers.keys import SEEN, read_jwks
-from sekisho.gateway.effects import KeysUnavailable
 from sekisho.gateway.exchange import Keyring
 from sekisho.gateway.request import GatewayRequest
 from sekisho.gateway.trace import Trace
@@ -29,10 +26,6 @@ from sekisho.publish.publisher import publish
 from sekisho.services.frontdoor import Tables
 from sekisho.state.world import View
 from sekisho.wire.model import Models
-
-_RESULTS: dict[str, type[Any]] = {
-    variant.__name__: variant for variant in (Returned, Failed, Throttled, Unavailable, GaveUp)
-}
 
 
 def explanation_for(
@@ -46,7 +39,7 @@ def explanation_for(
     entropy: Entropy,
     region: str,
 ) -> Document | None:
-    """Why a request was refused, under the world it was judged by (``view``); None when no gate refused it."""
+    """Why a request was refused, under the world it was judged by (``view``); None when there is nothing to explain."""
     bench = Bench(view, keyring, tables, models, entropy, time.time())
     if isinstance(found, Stored):
         if not found.kept:
@@ -97,18 +90,6 @@ def _denied_call(found: Stored, language: str, view: View, keyring: Sessions, be
     return None if explanation is None else as_json(explanation, language, region=call["region"])
 
 
-def _reply(kept: Document) -> list[tuple[str, InvocationResult]]:
-    found = kept.get("reply")
-    if not found:
-        return []
-    variant = _RESULTS[found["kind"]]
-    fields = {
-        name: base64.b64decode(value) if variant.__annotations__[name] == "bytes" else value
-        for name, value in found["fields"].items()
-    }
-    return [(found["function"], variant(**fields))]
-
-
 def remake(kept: Document, snapshot: Snapshot, keyring: Keyring) -> Trace:
     """The trace, by judging the request again under ``snapshot``."""
     fields = dict(kept["request"])
@@ -116,11 +97,7 @@ def remake(kept: Document, snapshot: Snapshot, keyring: Keyring) -> Trace:
     fields["body"] = base64.b64decode(fields["body"])
     request = GatewayRequest(**fields)
     empty = Trace(request, snapshot, kept["received"], kept["requestId"], kept["extendedId"])
-    empty.fields[SEEN] = {
-        issuer: KeysUnavailable(*found["unavailable"]) if "unavailable" in found else read_jwks(found)
-        for issuer, found in kept.get("keys", {}).items()
-    }
-    trace = replay(empty, snapshot, keyring, _reply(kept)).trace
+    trace = replay(empty, snapshot, keyring, answers_of(kept)).trace
     trace.request_id = kept["requestId"]
     trace.extended_id = kept["extendedId"]
     return trace

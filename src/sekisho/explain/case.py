@@ -3,29 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
 
 from sekisho.config.identities import AccessKey
-from sekisho.explain.explanation import ApiCall, Candidate
-from sekisho.explain.replay import Replayed, Workbench, replay
-from sekisho.functions.invocation import Failed, InvocationResult, Returned, Throttled, Unavailable
+from sekisho.explain.explanation import ApiCall
+from sekisho.explain.replay import Replayed, Workbench, recorded, replay
 from sekisho.gateway.trace import Trace
-
-
-class Tried(NamedTuple):
-    """A candidate that was replayed."""
-
-    candidate: Candidate
-    ended: Replayed
-
-
-def recorded_results(trace: Trace) -> list[tuple[str, InvocationResult]]:
-    """What functions answered while the request was served, for feeding replays."""
-    found: list[tuple[str, InvocationResult]] = []
-    target = getattr(trace.route.integration, "function_arn", "")
-    if target and isinstance(trace.reply, Returned | Failed | Throttled | Unavailable):
-        found.append((target, trace.reply))
-    return found
 
 
 class Case:
@@ -37,12 +19,18 @@ class Case:
         self.trace = trace
         self.bench = bench
 
-    def attempt(self, calls: Sequence[ApiCall]) -> Replayed | str:
-        """Replay the request after ``calls``; text when the calls themselves are refused."""
+    def attempt(self, calls: Sequence[ApiCall], *, forget: str = "") -> Replayed | str:
+        """Replay the request after ``calls``; text when the calls themselves are refused.
+
+        ``forget`` is a function whose recorded answer is not used again.
+        """
         snapshot = self.bench.apply(calls, self.trace)
         if isinstance(snapshot, str):
             return snapshot
-        return replay(self.trace, snapshot, self.bench.keyring, recorded_results(self.trace))
+        answers = recorded(self.trace)
+        if forget:
+            answers = answers._replace(results=[each for each in answers.results if each[0] != forget])
+        return replay(self.trace, snapshot, self.bench.keyring, answers)
 
     def cures(self, calls: Sequence[ApiCall]) -> Replayed | None:
         """The replay, when after ``calls`` the request passes the gate that refused it with another fault or none."""
@@ -58,10 +46,15 @@ class Case:
 
 def passes(trace: Trace, ended: Replayed) -> bool:
     """Whether the replay got past the gate that refused ``trace``: served, at the function's door, or refused later."""
-    if ended.reached in ("response", "function-call"):
+    if ended.reached in ("response", "function-call", "http-call"):
         return True
     names = [name for name, _ in ended.order]
-    return names.index(ended.reached) > names.index(trace.refused_at) if trace.refused_at in names else False
+    if trace.refused_at not in names or ended.reached == "token-keys":
+        return False
+    refused = names.index(trace.refused_at)
+    if ended.reached == "authorizer-call":
+        return refused <= names.index("authorize")
+    return names.index(ended.reached) > refused
 
 
 def deploy(trace: Trace) -> ApiCall:

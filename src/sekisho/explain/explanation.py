@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 
@@ -47,6 +47,10 @@ class Candidate:
     """A template diff, where the cause is a known habit of a template tool."""
     grants: Said | None = None
     """What else the cure opens, when it opens more than asked."""
+    goal: str = "pass"
+    """``pass``: the request gets past the gate that refused it; ``visible``: a browser's page may read the refusal."""
+    forget: str = ""
+    """A function whose recorded answer the cure makes void (its decisions are forgotten): it is asked anew."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +64,8 @@ class Finding:
     candidates: tuple[Candidate, ...] = ()
     blame: str = ""
     """Overrides the fault's own blame when the cause points elsewhere."""
+    also: tuple[str, ...] = ()
+    """Other causes that take part, such as the refusal that a browser hides behind CORS."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +75,7 @@ class Remedy:
     candidate: Candidate
     proven: bool
     proven_up_to: str
-    """``response``: answered as recorded; ``function-call``: the function would be called, its answer is not known."""
+    """How far the replay got: ``explain.replay.Replayed.reached``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,4 +93,4 @@ class Explanation:
     remedies: tuple[Remedy, ...]
     source: str
     """Provenance of the catalogue row."""
-    extra: Mapping[str, Any] = field(default_factory=dict)
+    also: tuple[str, ...] = ()

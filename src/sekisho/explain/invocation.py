@@ -6,20 +6,32 @@ look: the function's resource policy (service), the integration's role, or the c
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sekisho.config.integrations import Authority, LambdaProxy
+from sekisho.config.integrations import Authority, HttpLambda, LambdaProxy
 from sekisho.explain.case import Case, deploy
 from sekisho.explain.explanation import ApiCall, Candidate, Evidence, Finding, say
+from sekisho.explain.permitting import (
+    SERVICE,
+    covers,
+    document_statements,
+    foreign,
+    matches,
+    names_service,
+    principals,
+    qualified,
+    source_patterns,
+    statements,
+    trust_call,
+)
 from sekisho.explain.statements import allow, check_evidence, grant_to_principal, policy_name, role_name
+from sekisho.faults.fault import Kind
 from sekisho.functions.invocation import Failed
 from sekisho.gateway.trace import Check
-from sekisho.kit.arn import Arn
-from sekisho.kit.glob import compile_glob
 
-SERVICE = "apigateway.amazonaws.com"
+Function = LambdaProxy | HttpLambda
+"""An integration with a function."""
 
 SAM_INVOKE_ROLE_NONE = """\
  Properties:
@@ -32,7 +44,7 @@ SAM_INVOKE_ROLE_NONE = """\
 def not_invocable(case: Case) -> Finding:
     """Lambda refused API Gateway; who asked depends on the integration's credentials."""
     target = case.trace.route.integration
-    assert isinstance(target, LambdaProxy)
+    assert isinstance(target, Function)
     if target.authority is Authority.CALLER:
         return _caller(case, target)
     if target.authority is Authority.ROLE:
@@ -44,20 +56,18 @@ def _deciding(case: Case) -> Check:
     return case.trace.checks[-1]
 
 
-def _qualified(target: LambdaProxy) -> str:
-    return f"{target.function_arn}:{target.qualifier}" if target.qualifier else target.function_arn
-
-
-def source_arn(case: Case, target: LambdaProxy, *, wide: bool = False) -> str:
+def source_arn(case: Case, target: Function) -> str:
     """The SourceArn that fits this route: any stage, this verb, the template with ``*`` for its parameters."""
     route = case.trace.route
+    prefix = target.source_arn.rsplit(":", 1)[0] + ":" + case.trace.api.id
+    if route.route_key == "$default":
+        return f"{prefix}/*/$default"
     method = "*" if route.method == "ANY" else route.method
     parts = ["*" if part.startswith("{") else part for part in route.resource_path.strip("/").split("/")]
-    prefix = target.source_arn.rsplit(":", 1)[0] + ":" + case.trace.api.id
-    return f"{prefix}/*" if wide else f"{prefix}/*/{method}/{'/'.join(parts)}"
+    return f"{prefix}/*/{method}/{'/'.join(parts)}"
 
 
-def add_permission(case: Case, target: LambdaProxy) -> ApiCall:
+def add_permission(case: Case, target: Function) -> ApiCall:
     """AddPermission for API Gateway on exactly this route."""
     route = case.trace.route
     words = [part for part in route.resource_path.replace("{", "").replace("}", "").replace("+", "").split("/") if part]
@@ -76,7 +86,10 @@ def add_permission(case: Case, target: LambdaProxy) -> ApiCall:
 
 
 def _change_credentials(case: Case, value: str) -> tuple[ApiCall, ...]:
+    """REST only: an HTTP API's integration is not known by the route it serves."""
     trace = case.trace
+    if trace.kind is not Kind.REST:
+        return ()
     update = ApiCall(
         "apigateway",
         "UpdateIntegration",
@@ -90,7 +103,7 @@ def _change_credentials(case: Case, value: str) -> tuple[ApiCall, ...]:
     return (update, deploy(trace))
 
 
-def _caller(case: Case, target: LambdaProxy) -> Finding:
+def _caller(case: Case, target: Function) -> Finding:
     """``arn:aws:iam::*:user/*``: the caller's own rights decide, the function's resource policy does not stand in."""
     trace, check = case.trace, _deciding(case)
     who = trace.caller.subject.arn
@@ -108,7 +121,7 @@ def _caller(case: Case, target: LambdaProxy) -> Finding:
         ),
     ]
     grant = grant_to_principal(
-        trace.caller, trace.snapshot, "sekisho-invoke-function", "lambda:InvokeFunction", _qualified(target)
+        trace.caller, trace.snapshot, "sekisho-invoke-function", "lambda:InvokeFunction", qualified(target)
     )
     if grant is not None:
         opens = say("grants.around-the-api", who=role_name(trace.caller) or who)
@@ -116,52 +129,56 @@ def _caller(case: Case, target: LambdaProxy) -> Finding:
     if case.cures(without) is not None:
         del candidates[1]
     cause = "LINV_CALLER_CREDENTIALS"
-    return Finding(cause, say("inv.caller", who=who, function=_qualified(target)), tuple(evidence), tuple(candidates))
+    return Finding(cause, say("inv.caller", who=who, function=qualified(target)), tuple(evidence), tuple(candidates))
 
 
-def _resource_policy_beside_the_point(case: Case, target: LambdaProxy) -> list[Evidence]:
+def _resource_policy_beside_the_point(case: Case, target: Function) -> list[Evidence]:
     """Why the permission that is there did not count."""
     found = []
-    for number, statement in _statements(case, target, target.qualifier):
-        if _names_service(statement):
+    for number, statement in enumerate(statements(case, target, target.qualifier)):
+        if names_service(statement):
             sid = str(statement.get("Sid") or f"#{number}")
-            pattern = ", ".join(_source_patterns(statement)) or "-"
+            pattern = ", ".join(source_patterns(statement)) or "-"
             found.append(Evidence(say("inv.statement-unused", sid=sid, pattern=pattern), {"statement": statement}))
     return found
 
 
-def _role(case: Case, target: LambdaProxy) -> Finding:
+def _role(case: Case, target: Function) -> Finding:
     """The integration's role was assumed, but may not invoke."""
     check = _deciding(case)
     evidence = [Evidence(say("inv.authority-role", role=target.role_arn)), *check_evidence(check)]
     name = target.role_arn.rsplit("/", 1)[-1]
-    document = allow("lambda:InvokeFunction", _qualified(target))
+    document = allow("lambda:InvokeFunction", qualified(target))
     grant = ApiCall(
         "iam",
         "PutRolePolicy",
         {"RoleName": name, "PolicyName": policy_name("sekisho-invoke-function", document), "PolicyDocument": document},
     )
     candidates = [Candidate(say("cure.grant-role", role=name), (grant,))]
-    without = _change_credentials(case, "")
-    candidates.append(Candidate(say("cure.drop-role"), without))
-    candidates.append(Candidate(say("cure.drop-role-and-permit"), (add_permission(case, target), *without)))
-    if case.cures(without) is not None:
-        del candidates[-1]
-    else:
-        del candidates[1]
+    candidates += _without_role(case, target)
     return Finding(
         "LINV_ROLE_NO_INVOKE",
-        say("inv.role", role=target.role_arn, function=_qualified(target)),
+        say("inv.role", role=target.role_arn, function=qualified(target)),
         tuple(evidence),
         tuple(candidates),
     )
+
+
+def _without_role(case: Case, target: Function) -> list[Candidate]:
+    """Let the service ask, with a permission for this route when there is none yet."""
+    without = _change_credentials(case, "")
+    if not without:
+        return []
+    if case.cures(without) is not None:
+        return [Candidate(say("cure.drop-role"), without)]
+    return [Candidate(say("cure.drop-role-and-permit"), (add_permission(case, target), *without))]
 
 
 def role_not_assumable(case: Case) -> Finding:
     """API Gateway may not assume the integration's role."""
     trace = case.trace
     target = trace.route.integration
-    assert isinstance(target, LambdaProxy)
+    assert isinstance(target, Function)
     role = trace.snapshot.identities.roles.get(target.role_arn)
     name = target.role_arn.rsplit("/", 1)[-1]
     evidence = [Evidence(say("inv.authority-role", role=target.role_arn))]
@@ -170,22 +187,10 @@ def role_not_assumable(case: Case) -> Finding:
         evidence.append(Evidence(say("inv.role-missing", role=target.role_arn)))
     else:
         evidence += check_evidence(_deciding(case))
-        if any("Condition" in statement for statement in _document_statements(role.trust.document)):
+        if any("Condition" in statement for statement in document_statements(role.trust.document)):
             evidence.append(Evidence(say("inv.no-source-keys")))
-        trust = {
-            "Version": "2012-10-17",
-            "Statement": [{"Effect": "Allow", "Principal": {"Service": SERVICE}, "Action": "sts:AssumeRole"}],
-        }
-        kept = [s for s in _document_statements(role.trust.document) if not _names_service(s)]
-        trust["Statement"] = [*kept, *trust["Statement"]]
-        parameters = {"RoleName": name, "PolicyDocument": json.dumps(trust)}
-        candidates.append(
-            Candidate(say("cure.trust", role=name), (ApiCall("iam", "UpdateAssumeRolePolicy", parameters),))
-        )
-    without = _change_credentials(case, "")
-    candidates.append(Candidate(say("cure.drop-role"), without))
-    if case.cures(without) is None:
-        candidates[-1] = Candidate(say("cure.drop-role-and-permit"), (add_permission(case, target), *without))
+        candidates.append(Candidate(say("cure.trust", role=name), (trust_call(role),)))
+    candidates += _without_role(case, target)
     return Finding(
         "LINV_ROLE_NOT_ASSUMABLE",
         say("inv.role-not-assumable", role=target.role_arn),
@@ -194,7 +199,7 @@ def role_not_assumable(case: Case) -> Finding:
     )
 
 
-def _service(case: Case, target: LambdaProxy) -> Finding:
+def _service(case: Case, target: Function) -> Finding:
     """API Gateway asks as itself: only the function's resource policy for this qualifier counts."""
     check = _deciding(case)
     asked = str(check.question.context.get("aws:sourcearn") or "")
@@ -206,26 +211,24 @@ def _service(case: Case, target: LambdaProxy) -> Finding:
     return Finding(cause, headline, (*evidence, *more), tuple(candidates))
 
 
-def _service_cause(case: Case, target: LambdaProxy, asked: str) -> tuple[str, Any, list[Evidence], list[Candidate]]:
+def _service_cause(case: Case, target: Function, asked: str) -> tuple[str, Any, list[Evidence], list[Candidate]]:
     trace = case.trace
     function = trace.snapshot.functions.get(target.function_arn)
-    permit = Candidate(say("cure.add-permission", function=_qualified(target)), (add_permission(case, target),))
-    arn = Arn.parse(target.function_arn)
-    foreign = arn is not None and arn.account != trace.api.account
-    shown = {"function": _qualified(target), "source": asked}
+    permit = Candidate(say("cure.add-permission", function=qualified(target)), (add_permission(case, target),))
+    shown = {"function": qualified(target), "source": asked}
     if function is None or (target.qualifier and function.spec(target.qualifier) is None):
         if "${stageVariables" in target.uri:
             return "LPERM_STAGE_VARIABLE", say("inv.function-missing-variable", **shown, uri=target.uri), [], []
         return "LPERM_MISSING", say("inv.function-missing", **shown), [], []
-    here = [s for _, s in _statements(case, target, target.qualifier)]
-    ours = [s for s in here if _names_service(s)]
+    here = statements(case, target, target.qualifier)
+    ours = [s for s in here if names_service(s)]
     elsewhere = [
         qualifier or "$LATEST"
         for qualifier in function.policies
         if qualifier != target.qualifier
-        and any(_names_service(s) and _covers(s, asked) for _, s in _statements(case, target, qualifier))
+        and any(names_service(s) and covers(s, asked) for s in statements(case, target, qualifier))
     ]
-    if elsewhere and not any(_covers(s, asked) for s in ours):
+    if elsewhere and not any(covers(s, asked) for s in ours):
         where = ", ".join(elsewhere)
         used = target.qualifier or "$LATEST"
         if "${stageVariables" in target.uri:
@@ -233,28 +236,29 @@ def _service_cause(case: Case, target: LambdaProxy, asked: str) -> tuple[str, An
             return "LPERM_STAGE_VARIABLE", headline, [Evidence(say("inv.qualifier-own-policy", used=used))], [permit]
         headline = say("inv.qualifier", **shown, where=where, used=used)
         return "LPERM_QUALIFIER", headline, [Evidence(say("inv.qualifier-own-policy", used=used))], [permit]
-    if foreign and not any(_covers(s, asked) for s in ours):
+    if foreign(case, target) and not any(covers(s, asked) for s in ours):
         return "LPERM_CROSS_ACCOUNT", say("inv.cross-account", **shown), [], [permit]
     denies = [s for s in here if s.get("Effect") == "Deny"]
-    if any(_covers(s, asked) for s in denies):
+    if any(covers(s, asked) for s in denies):
         return "LPERM_CONDITION", say("inv.denied", **shown), [], _remove(target, denies)
     if not ours:
         if "${stageVariables" in target.uri:
             return "LPERM_STAGE_VARIABLE", say("inv.variable-no-permission", **shown, uri=target.uri), [], [permit]
         if here:
-            return "LPERM_CONDITION", say("inv.wrong-principal", **shown, principal=_principals(here)), [], [permit]
+            return "LPERM_CONDITION", say("inv.wrong-principal", **shown, principal=principals(here)), [], [permit]
         return "LPERM_MISSING", say("inv.no-permission", **shown), [], [permit]
-    if any(_covers(s, asked) for s in ours):
+    if any(covers(s, asked) for s in ours):
         return "LPERM_CONDITION", say("inv.condition", **shown), [], [permit]
-    patterns = [p for s in ours for p in _source_patterns(s)]
+    patterns = [p for s in ours for p in source_patterns(s)]
     parts = [_segments(p) for p in patterns]
     actual = _segments(asked)
     more = [Evidence(say("inv.pattern", pattern=p, source=asked), {"pattern": p}) for p in patterns]
-    if actual and parts and all(p and not _glob(p[0], actual[0]) for p in parts):
+    if actual and parts and all(p and not matches(p[0], actual[0]) for p in parts):
         names = ", ".join(sorted({p[0] for p in parts if p}))
         return "LPERM_LITERAL_API_ID", say("inv.other-api", **shown, other=names, api=trace.api.id), more, [permit]
     if actual and any(
-        p and _glob(p[0], actual[0]) and not _glob(p[1], actual[1]) and p[2:] and _same_rest(p, actual) for p in parts
+        p and matches(p[0], actual[0]) and not matches(p[1], actual[1]) and p[2:] and _same_rest(p, actual)
+        for p in parts
     ):
         stages = ", ".join(sorted({p[1] for p in parts if p}))
         return (
@@ -266,9 +270,9 @@ def _service_cause(case: Case, target: LambdaProxy, asked: str) -> tuple[str, An
     return "LPERM_SOURCE_ARN", say("inv.other-route", **shown), more, [permit]
 
 
-def _remove(target: LambdaProxy, statements: Sequence[Mapping[str, Any]]) -> list[Candidate]:
+def _remove(target: Function, denies: Sequence[Mapping[str, Any]]) -> list[Candidate]:
     calls = []
-    for statement in statements:
+    for statement in denies:
         parameters = {"FunctionName": target.function_arn, "StatementId": str(statement.get("Sid", ""))}
         if target.qualifier:
             parameters["Qualifier"] = target.qualifier
@@ -284,50 +288,7 @@ def _segments(arn: str) -> list[str]:
 
 
 def _same_rest(pattern: list[str], actual: list[str]) -> bool:
-    return _glob("/".join(pattern[2:]), "/".join(actual[2:]))
-
-
-def _glob(pattern: str, text: str) -> bool:
-    return compile_glob(pattern)(text)
-
-
-def _document_statements(document: Mapping[str, Any]) -> list[dict[str, Any]]:
-    found = document.get("Statement", [])
-    return [found] if isinstance(found, dict) else [s for s in found if isinstance(s, dict)]
-
-
-def _statements(case: Case, target: LambdaProxy, qualifier: str) -> list[tuple[int, dict[str, Any]]]:
-    function = case.trace.snapshot.functions.get(target.function_arn)
-    policy = function.policies.get(qualifier) if function else None
-    return list(enumerate(_document_statements(policy.document))) if policy else []
-
-
-def _names_service(statement: Mapping[str, Any]) -> bool:
-    principal = statement.get("Principal")
-    if principal == "*":
-        return True
-    services = principal.get("Service", []) if isinstance(principal, Mapping) else []
-    return SERVICE in ([services] if isinstance(services, str) else services)
-
-
-def _principals(statements: list[dict[str, Any]]) -> str:
-    return ", ".join(json.dumps(s.get("Principal"), ensure_ascii=False) for s in statements)
-
-
-def _source_patterns(statement: Mapping[str, Any]) -> list[str]:
-    found: list[str] = []
-    for tests in statement.get("Condition", {}).values():
-        if isinstance(tests, Mapping):
-            for key, value in tests.items():
-                if key.lower() == "aws:sourcearn":
-                    found += [value] if isinstance(value, str) else [str(v) for v in value]
-    return found
-
-
-def _covers(statement: Mapping[str, Any], source: str) -> bool:
-    """Whether the SourceArn patterns admit ``source`` (other conditions aside)."""
-    patterns = _source_patterns(statement)
-    return not patterns or any(_glob(p, source) for p in patterns)
+    return matches("/".join(pattern[2:]), "/".join(actual[2:]))
 
 
 def method_not_post(case: Case) -> Finding:
@@ -356,7 +317,7 @@ def method_not_post(case: Case) -> Finding:
 def address_invalid(case: Case) -> Finding:
     """The URI names no function: usually an unset stage variable."""
     target = case.trace.route.integration
-    uri = target.uri if isinstance(target, LambdaProxy) else "-"
+    uri = target.uri if isinstance(target, Function) else "-"
     return Finding("LFN_STAGE_VARIABLE_UNSET", say("inv.address", uri=uri, stage=case.trace.stage.name))
 
 
@@ -376,14 +337,14 @@ def failed(case: Case) -> Finding:
 
 def _log_group(case: Case) -> str:
     target = case.trace.route.integration
-    name = target.function_arn.rsplit(":", 1)[-1] if isinstance(target, LambdaProxy) else "-"
+    name = target.function_arn.rsplit(":", 1)[-1] if isinstance(target, Function) else "-"
     return f"/aws/lambda/{name}"
 
 
 def timed_out(case: Case) -> Finding:
     """The function's own Timeout ended it."""
     target = case.trace.route.integration
-    assert isinstance(target, LambdaProxy)
+    assert isinstance(target, Function)
     function = case.trace.snapshot.functions.get(target.function_arn)
     spec = function.spec(target.qualifier) if function else None
     seconds = f"{spec.timeout:g}" if spec else "-"
@@ -407,6 +368,6 @@ def response_too_large(case: Case) -> Finding:
 def gateway_timeout(case: Case) -> Finding:
     """The gateway waited as long as the integration allows."""
     target = case.trace.route.integration
-    seconds = target.timeout if isinstance(target, LambdaProxy) else 29.0
+    seconds = target.timeout if isinstance(target, Function) else 29.0
     cause = "INT_TIMEOUT" if seconds >= 29.0 else "INT_TIMEOUT_CUSTOM"
     return Finding(cause, say("fn.gateway-timeout", seconds=f"{seconds:g}"), (Evidence(say("fn.runs-on")),))

@@ -6,19 +6,13 @@ One table, so that no sentence exists in one language only; a test compares the 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import NamedTuple
 
 from sekisho.explain.explanation import Said
-
-
-class Text(NamedTuple):
-    """One sentence in both languages."""
-
-    en: str
-    ja: str
-
+from sekisho.explain.sentences import BEFORE_THE_BACKEND
+from sekisho.explain.text import Text
 
 MESSAGES: dict[str, Text] = {
+    **BEFORE_THE_BACKEND,
     # ── routing ──
     "route.no-api": Text(
         "There is no API with the id {api} here.",
@@ -341,6 +335,18 @@ MESSAGES: dict[str, Text] = {
         "The policy tests the VPC endpoint or VPC of the caller, and the request came through another or none.",
         "ポリシーは呼び出し元の VPC エンドポイントまたは VPC を条件にしていますが、リクエストは別の経路で届いています。",
     ),
+    "perm.rp-cognito": Text(
+        "The user pool's token was accepted, but with Cognito the resource policy is judged on its own and must allow the "
+        "request itself; no statement of it does.",
+        "ユーザープールのトークンは受け入れられましたが、Cognito の場合リソースポリシーは単独で評価され、それ自体が許可する"
+        "必要があります。許可するステートメントがありません。",
+    ),
+    "perm.wrong-role": Text(
+        "{who} has no permission for this API at all, but role {other} of the same account has exactly this one and trusts "
+        "the same principals: probably the wrong role was assumed.",
+        "{who} にはこの API の権限がまったくありませんが、同じ信頼ポリシーを持つ同一アカウントのロール {other} には"
+        "ちょうどこの権限があります。誤ったロールを引き受けている可能性があります。",
+    ),
     "perm.control-plane": Text(
         "{who} may not call {action} on {resource}.", "{who} には {resource} に対する {action} が許可されていません。"
     ),
@@ -538,10 +544,6 @@ MESSAGES: dict[str, Text] = {
         "統合の応答が、設定されていないレスポンスを選択しています。",
     ),
     "other.template": Text("A mapping template failed.", "マッピングテンプレートの処理に失敗しました。"),
-    "other.media": Text(
-        "No mapping template fits the content type, and passthrough is not allowed.",
-        "コンテンツタイプに合うマッピングテンプレートがなく、パススルーも許可されていません。",
-    ),
     "other.unsupported": Text(
         "The route is configured with something that does not run here yet: {what}.",
         "ここではまだ実行できない設定です: {what}。",

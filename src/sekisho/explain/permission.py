@@ -6,12 +6,14 @@ import json
 from collections.abc import Sequence
 
 from sekisho.config.api import Open
+from sekisho.config.authorizers import CognitoAuthorizer
+from sekisho.config.identities import Role
 from sekisho.explain.case import Case, deploy
 from sekisho.explain.edits import calls_for
 from sekisho.explain.explanation import ApiCall, Candidate, Finding, Said, say
 from sekisho.explain.statements import grant_to_principal, misses_only, question_evidence, who
 from sekisho.gateway.trace import Check
-from sekisho.policy.combine import Layer, Verdict
+from sekisho.policy.combine import Layer, Verdict, decide
 from sekisho.policy.remedy import Edit, EditKind, Remedy, edited, remedies
 from sekisho.policy.witness import Element, Witness
 from sekisho.policy.witness import explain as witness_of
@@ -24,6 +26,9 @@ def caller_denied(case: Case) -> Finding:
     check = case.trace.checks[-1]
     witness = witness_of(check.question, check.stack, check.resource_policy)
     cause, headline = _caller_cause(witness)
+    other = _meant_role(case, witness) if cause == "IAM_NO_ALLOW" else None
+    if other is not None:
+        cause, headline = "IAM_WRONG_ROLE_ASSUMED", say("perm.wrong-role", who=who(check.question), other=other.arn)
     return Finding(cause, headline, tuple(question_evidence(witness)), _candidates(case, check), blame=_blame(witness))
 
 
@@ -46,6 +51,27 @@ def _caller_cause(witness: Witness) -> tuple[str, Said]:
     return "IAM_NO_ALLOW", say("perm.no-allow", **asked)
 
 
+def _meant_role(case: Case, witness: Witness) -> Role | None:
+    """Another role that may be meant: same account, same trust, and a permission for this API where the caller's role
+    has none."""
+    question, roles = witness.question, case.trace.snapshot.identities.roles
+    assumed = roles.get(question.subject.issuer_arn)
+    if assumed is None or _speaks_of_apis(assumed):
+        return None
+    for role in roles.values():
+        if role.account == assumed.account and role is not assumed and role.trust.document == assumed.trust.document:
+            subject = question.subject._replace(arn=role.arn, issuer_arn=role.arn, unique_id=role.unique_id)
+            asked = question._replace(subject=subject)
+            if _speaks_of_apis(role) and decide(asked, role.stack, None).allowed:
+                return role
+    return None
+
+
+def _speaks_of_apis(role: Role) -> bool:
+    """Whether an identity policy of the role has a statement on execute-api by name."""
+    return any('"execute-api:' in json.dumps(policy.document) for policy in role.stack.identity)
+
+
 def resource_policy_denied(case: Case) -> Finding:
     """The API's resource policy refuses, by a Deny or by not allowing."""
     trace, check = case.trace, case.trace.checks[-1]
@@ -64,12 +90,14 @@ def resource_policy_denied(case: Case) -> Finding:
 
 def _resource_cause(case: Case, witness: Witness) -> tuple[str, Said]:
     question = witness.question
-    if _tests(witness, ("aws:sourcevpce", "aws:sourcevpc")):
-        return "RP_VPCE_MISMATCH", say("perm.rp-vpce")
     if case.trace.api.endpoint_type == "PRIVATE" and _tests(witness, ("aws:sourceip",)):
         return "RP_SOURCEIP_ON_PRIVATE_API", say("perm.rp-source-ip")
     if witness.decision.verdict is Verdict.EXPLICITLY_DENIED:
         return "RP_EXPLICIT_DENY", say("perm.rp-deny")
+    if _tests(witness, ("aws:sourcevpce", "aws:sourcevpc")):
+        return "RP_VPCE_MISMATCH", say("perm.rp-vpce")
+    if isinstance(case.trace.route.authorizer, CognitoAuthorizer):
+        return "RP_COGNITO_REQUIRES_ALLOW", say("perm.rp-cognito")
     subject = question.subject
     if subject.account and subject.account != question.resource_account:
         return "IAM_CROSS_ACCOUNT_ONE_SIDED", say("perm.cross-account", who=who(question))

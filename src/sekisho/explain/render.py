@@ -48,6 +48,7 @@ def as_json(explanation: Explanation, lang: str = "en", *, region: str = "") -> 
         "requestId": explanation.request_id,
         "fault": explanation.fault,
         "cause": explanation.cause,
+        "also": list(explanation.also),
         "blame": explanation.blame,
         "gate": explanation.gate,
         "headline": render(explanation.headline, lang),

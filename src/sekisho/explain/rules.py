@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from sekisho.explain import invocation, permission, replies, routing, signature
+from sekisho.explain import authorizer, input, invocation, permission, replies, routing, signature, token
 from sekisho.explain.case import Case
 from sekisho.explain.explanation import Evidence, Finding, say
 from sekisho.faults.fault import Fault
@@ -79,9 +79,26 @@ RULES: dict[Fault, Rule] = {
     Fault.INTEGRATION_UNSUPPORTED: _unsupported,
     Fault.NO_INTEGRATION_RESPONSE: _plain("MAP_NO_INTEGRATION_RESPONSE", "other.mapping"),
     Fault.NO_METHOD_RESPONSE: _plain("MAP_NO_METHOD_RESPONSE", "other.mapping"),
-    Fault.MOCK_STATUS_MISSING: _plain("MOCK_NO_TEMPLATE_FOR_TYPE", "other.template"),
-    Fault.MEDIA_UNSUPPORTED: _plain("UNSUPPORTED_MEDIA_TYPE", "other.media"),
-    Fault.TEMPLATE_FAILED: _plain("MAP_NO_INTEGRATION_RESPONSE", "other.template"),
+    Fault.MOCK_STATUS_MISSING: input.mock,
+    Fault.TEMPLATE_FAILED: input.mock,
+    Fault.MEDIA_UNSUPPORTED: input.media,
+    Fault.HEADER_MAPPING_ILLEGAL: input.reserved_header,
+    Fault.BACKEND_UNREACHABLE: input.backend,
+    Fault.BACKEND_CERTIFICATE_UNTRUSTED: input.backend,
+    Fault.BACKEND_ADDRESS_INVALID: input.backend,
+    Fault.IDENTITY_SOURCE_MISSING: token.unidentified,
+    Fault.TOKEN_REJECTED: token.rejected,
+    Fault.SCOPE_INSUFFICIENT: token.rejected,
+    Fault.AUTHORIZER_DENIED: authorizer.denied,
+    Fault.AUTHORIZER_EXPLICITLY_DENIED: authorizer.denied,
+    Fault.AUTHORIZER_NOT_INVOCABLE: authorizer.not_invocable,
+    Fault.AUTHORIZER_FAILED: authorizer.failed,
+    Fault.AUTHORIZER_BAD_REPLY: authorizer.bad_reply,
+    Fault.API_KEY_INVALID: input.api_key,
+    Fault.QUOTA_EXCEEDED: input.throttled,
+    Fault.THROTTLED: input.throttled,
+    Fault.PARAMETERS_MISSING: input.parameters,
+    Fault.BODY_INVALID: input.body,
 }
 
 

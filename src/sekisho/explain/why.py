@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 from sekisho.explain.case import Case, passes
+from sekisho.explain.cors import missing, through_a_browser
 from sekisho.explain.explanation import Candidate, Explanation, Remedy
 from sekisho.explain.replay import Workbench
 from sekisho.explain.rules import rule_for
+from sekisho.explain.served import explain_served
 from sekisho.faults.face import face_of
 from sekisho.faults.fault import NATURE
 from sekisho.gateway.trace import Trace
 
 
 def explain(trace: Trace, bench: Workbench) -> Explanation | None:
-    """Why the request was refused; None when it was served."""
+    """Why the request was refused, or what is wrong with an answer that was passed on; None when nothing is."""
     fault = trace.fault
     if fault is None:
-        return None
+        return explain_served(trace)
     case = Case(trace, bench)
-    finding = rule_for(fault)(case)
+    finding = through_a_browser(case, rule_for(fault)(case))
     remedies = [remedy for remedy in (_try(case, candidate) for candidate in finding.candidates) if remedy]
     return Explanation(
         request_id=trace.request_id,
@@ -29,12 +31,16 @@ def explain(trace: Trace, bench: Workbench) -> Explanation | None:
         evidence=finding.evidence,
         remedies=tuple(remedies),
         source=str(face_of(trace.kind, fault).source),
+        also=finding.also,
     )
 
 
 def _try(case: Case, candidate: Candidate) -> Remedy | None:
     """The candidate as a remedy when it gets the request past the gate that refused it, and ends no worse."""
-    ended = case.attempt(candidate.calls)
-    if isinstance(ended, str) or not passes(case.trace, ended):
+    ended = case.attempt(candidate.calls, forget=candidate.forget)
+    if isinstance(ended, str):
+        return None
+    works = not missing(ended.trace) if candidate.goal == "visible" else passes(case.trace, ended)
+    if not works:
         return None
     return Remedy(candidate, True, ended.reached)
