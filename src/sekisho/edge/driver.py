@@ -46,7 +46,9 @@ class Driver:
         wall: Callable[[], float],
         fetch_keys: Callable[[FetchKeys], Awaitable[Keys | KeysUnavailable]],
         call_http: Callable[[CallHttp], Awaitable[HttpAnswer | HttpFailed]],
+        accept: Callable[[InvokeFunction], Awaitable[GaveUp]],
     ) -> None:
+        """``accept`` takes asynchronous invocations over."""
         self._functions = functions
         self._logs = logs
         self._outbox = outbox
@@ -54,6 +56,7 @@ class Driver:
         self._wall = wall
         self._fetch_keys = fetch_keys
         self._call_http = call_http
+        self._accept = accept
         self._running: set[asyncio.Task[InvocationResult]] = set()
         self._calls = 0
         """Functions started by ``call`` that have not ended."""
@@ -117,6 +120,8 @@ class Driver:
         return await self._logs.perform(effect)
 
     async def _invoke(self, effect: InvokeFunction) -> InvocationResult:
+        if effect.asynchronous:
+            return await self._accept(effect)
         task = asyncio.get_running_loop().create_task(self._functions.invoke(effect))
         self._running.add(task)
         task.add_done_callback(self._running.discard)

@@ -17,6 +17,7 @@ from typing import Any, Generic
 
 from sekisho.config.snapshot import EMPTY, Snapshot
 from sekisho.edge import backends
+from sekisho.edge.asynchronous import Asynchronous
 from sekisho.edge.commits import Commits, Written
 from sekisho.edge.control import ControlPlane, Ended
 from sekisho.edge.crosssite import CrossSite
@@ -109,8 +110,10 @@ class Server(Generic[Ended]):
             time.time,
             keys.fetch,
             lambda effect: backends.call(effect, self.address[1]),
+            lambda effect: self.events.accept(effect),
         )
         self.commits = Commits(self.world, self.storage, self.driver, self._prepare)
+        self.events = Asynchronous(self.world, self.commits, self.sandboxes, lambda: self.snapshot, time.time)
         self.data = DataPlane(
             begin=self.product.begin,
             finish=self.product.finish,
@@ -276,6 +279,7 @@ class Server(Generic[Ended]):
         name = self._listener.sockets[0].getsockname()
         self.address = (name[0], name[1])
         self.sandboxes.endpoint_url = self.endpoint_url
+        self.events.resume()
         self._timers = [loop.call_later(1.0, self._sweep), loop.call_later(TIDY_SECONDS, self._tidy_later)]
 
     async def stop(self, drain_seconds: float = DRAIN_SECONDS) -> None:
@@ -293,6 +297,7 @@ class Server(Generic[Ended]):
         await asyncio.sleep(0)
         for connection in list(self.connections):
             connection.transport.close()
+        await self.events.close()
         await self.sandboxes.close()
         self.outbox.flush()
         await asyncio.get_running_loop().run_in_executor(None, self.logs.stop)
@@ -334,6 +339,7 @@ class Server(Generic[Ended]):
         """Forget every resource, log, trace and sandbox."""
 
         async def forget() -> None:
+            self.events.forget()
             self.sandboxes.forget()
             self.recorder.forget()
             self.product.forget()

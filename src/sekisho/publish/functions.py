@@ -25,6 +25,8 @@ from sekisho.state.world import Key, Partition, View
 
 LATEST = "$LATEST"
 SERVICE = "lambda"
+KINDS = frozenset(("function", "version", "alias", "permission"))
+"""What functions are compiled from."""
 
 
 class Place(NamedTuple):
@@ -44,7 +46,9 @@ def functions(view: View, changed: Collection[Key] | None, previous: Mapping[str
     if changed is None:
         return {place.arn: compiled for place in _all(view) if (compiled := _compile(view, place, None))}
     touched = dict.fromkeys(
-        Place(key.account, key.region, key.id.split("/", 1)[0]) for key in changed if key.service == SERVICE
+        Place(key.account, key.region, key.id.split("/", 1)[0])
+        for key in changed
+        if key.service == SERVICE and key.kind in KINDS
     )
     if not touched:
         return previous

@@ -54,6 +54,26 @@ class AliasRecord(TypedDict):
     RevisionId: str
 
 
+class AsyncInvocationRecord(TypedDict):
+    """kind ``asyncinvoke``, id = the request id: an event that was accepted and has not been dealt with."""
+
+    FunctionArn: str
+    """Unqualified."""
+    Version: str
+    InvokedArn: str
+    Payload: str
+    """Base64."""
+    ClientContext: str
+    TraceId: str
+    Received: float
+    Failures: int
+    """Attempts that the function failed."""
+    Refusals: int
+    """Attempts that never reached the function."""
+    NotBefore: float
+    """When the next attempt is due."""
+
+
 class PermissionRecord(TypedDict):
     """kind ``permission``, id = ``name`` or ``name/qualifier``: one resource policy per function and qualifier."""
 
