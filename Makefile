@@ -14,7 +14,8 @@ install: .venv/.installed
 	@touch $@
 
 run: install
-	@$(BIN)/python examples/iam_caller_credentials.py
+	@$(BIN)/python -m examples.iam_caller_credentials
+	@$(BIN)/python -m examples.http_authorizer
 
 test: install
 	@$(BIN)/python -m pytest -n 2 --dist loadfile

@@ -4,30 +4,21 @@ Plays the whole story against a real server on a free port with throw-away state
 client signs with SigV4 and calls it, the access-log record is read back through CloudWatch Logs, the explanation is
 asked for, its first remedy is applied with boto3, and the same client calls again.
 
-    python examples/iam_caller_credentials.py [--lang ja]
+    python -m examples.iam_caller_credentials [--lang ja]
 """
 
 from __future__ import annotations
 
-import argparse
-import io
 import json
-import re
-import subprocess
 import sys
-import time
-import zipfile
-from collections.abc import Mapping
-from typing import Any
 
-import boto3
 import requests
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
+from examples.story import ACCOUNT, Stage, play, show, show_why, trust
 
 REGION = "ap-northeast-1"
-ACCOUNT = "123456789012"
 FORMAT = {
     "status": "$context.status",
     "errorMessage": "$context.error.message",
@@ -56,40 +47,16 @@ def handler(event, context):
 """
 
 
-def trust(principal: Mapping[str, str]) -> str:
-    """A trust policy that lets ``principal`` assume the role."""
-    statement = {"Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRole"}
-    return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
-
-
-def archive(source: str) -> bytes:
-    """A deployment package with one module, ``index``."""
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w") as package:
-        package.writestr("index.py", source)
-    return buffer.getvalue()
-
-
-class Story:
-    """The server's address and the clients of the account's administrator."""
+class Story(Stage):
+    """A REST API whose integration uses the caller's credentials."""
 
     def __init__(self, url: str) -> None:
-        self.url = url
-        self.session = boto3.Session(aws_access_key_id="test", aws_secret_access_key="test", region_name=REGION)
-        self.clients: dict[str, Any] = {}
-
-    def client(self, service: str) -> Any:
-        if service not in self.clients:
-            # The service name is a value here, which the typed overloads of boto3 do not cover.
-            make: Any = self.session.client
-            self.clients[service] = make(service, endpoint_url=self.url)
-        return self.clients[service]
+        super().__init__(url, REGION)
 
     def set_up(self) -> str:
         """The API as SAM deploys it for ``Auth: {DefaultAuthorizer: AWS_IAM}``. Returns its id."""
         iam, apigateway = self.client("iam"), self.client("apigateway")
         lambda_, logs = self.client("lambda"), self.client("logs")
-        iam.create_role(RoleName="function", AssumeRolePolicyDocument=trust({"Service": "lambda.amazonaws.com"}))
         iam.create_role(
             RoleName="gateway-logs", AssumeRolePolicyDocument=trust({"Service": "apigateway.amazonaws.com"})
         )
@@ -98,14 +65,7 @@ class Story:
             PolicyArn="arn:aws:iam::aws:policy/service-role/AmazonAPIGatewayPushToCloudWatchLogs",
         )
         iam.create_role(RoleName="caller", AssumeRolePolicyDocument=trust({"AWS": f"arn:aws:iam::{ACCOUNT}:root"}))
-        function = lambda_.create_function(
-            FunctionName="endpoint",
-            Runtime="python3.12",
-            Handler="index.handler",
-            Role=f"arn:aws:iam::{ACCOUNT}:role/function",
-            Code={"ZipFile": archive(HANDLER)},
-        )["FunctionArn"]
-        lambda_.get_waiter("function_active_v2").wait(FunctionName="endpoint")
+        function = self.function("endpoint", HANDLER)
 
         api = apigateway.create_rest_api(name="iam-api")["id"]
         root = apigateway.get_resources(restApiId=api)["items"][0]["id"]
@@ -179,34 +139,6 @@ class Story:
         SigV4Auth(credentials, "execute-api", REGION).add_auth(request)
         return requests.get(str(request.url), headers=dict(request.headers.items()), timeout=30)
 
-    def log_record(self, request_id: str) -> str:
-        """The access-log line of a request, read through CloudWatch Logs."""
-        for _ in range(50):
-            found = self.client("logs").filter_log_events(logGroupName="access", filterPattern=f'"{request_id}"')
-            if found["events"]:
-                return str(found["events"][0]["message"])
-            time.sleep(0.1)
-        raise SystemExit("the access-log record did not arrive")
-
-    def explanation(self, request_id: str, lang: str) -> dict[str, Any]:
-        """Why the request failed, from the server."""
-        answer = requests.get(f"{self.url}/_sekisho/requests/{request_id}/explanation?lang={lang}", timeout=30)
-        answer.raise_for_status()
-        found: dict[str, Any] = answer.json()
-        return found
-
-    def apply(self, remedy: Mapping[str, Any]) -> None:
-        """Make the remedy's calls with boto3."""
-        for step in remedy["patch"]:
-            method = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", step["operation"]).lower()
-            getattr(self.client(step["service"]), method)(**step["parameters"])
-
-
-def show(title: str, text: str) -> None:
-    """A heading and what belongs under it."""
-    print(f"\n── {title} " + "─" * max(3, 88 - len(title)))
-    print(text)
-
 
 def tell(url: str, lang: str) -> None:
     """The story, from the set-up to the second answer."""
@@ -218,14 +150,7 @@ def tell(url: str, lang: str) -> None:
     request_id = first.headers["x-amzn-RequestId"]
     show("the access-log record, from CloudWatch Logs", story.log_record(request_id))
     why = story.explanation(request_id, lang)
-    evidence = "\n".join(f"  · {item['text']}" for item in why["evidence"])
-    show(f"why ({why['fault']}, {why['cause']}, blame: {why['blame']})", f"{why['headline']}\n{evidence}")
-    for number, remedy in enumerate(why["remedies"], 1):
-        lines = [remedy["summary"], *(f"  $ {line}" for line in remedy["commands"])]
-        lines.append(f"  tried: {'yes' if remedy['proven'] else 'no'}, up to {remedy['proven_up_to']}")
-        if remedy.get("template"):
-            lines.append("  in the template:\n" + "\n".join(f"    {line}" for line in remedy["template"].splitlines()))
-        show(f"remedy {number}", "\n".join(lines))
+    show_why(why)
     if first.status_code != 500 or not why["remedies"]:
         raise SystemExit("the story went another way than expected")
     story.apply(why["remedies"][0])
@@ -235,27 +160,5 @@ def tell(url: str, lang: str) -> None:
         raise SystemExit("the remedy did not work")
 
 
-def main() -> int:
-    """Start a server, tell the story, stop the server."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--lang", choices=("en", "ja"), default="en", help="language of the explanation")
-    options = parser.parse_args()
-    server = subprocess.Popen(
-        [sys.executable, "-m", "sekisho", "serve", "--port", "0", "--ephemeral"], stdout=subprocess.PIPE, text=True
-    )
-    try:
-        assert server.stdout is not None
-        line = server.stdout.readline()
-        found = re.search(r"http://\S+", line)
-        if not found:
-            raise SystemExit(f"the server did not start: {line!r}")
-        print(line.strip())
-        tell(found.group(), options.lang)
-    finally:
-        server.terminate()
-        server.wait(timeout=20)
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(play(tell, __doc__))
