@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 import requests
-from examples.iam_caller_credentials import ACCOUNT, REGION, Story
+from examples.iam_caller_credentials import REGION, Story
+from examples.story import ACCOUNT
 from tests.scenes.server import Server, running
 
 
