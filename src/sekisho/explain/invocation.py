@@ -318,7 +318,9 @@ def address_invalid(case: Case) -> Finding:
     """The URI names no function: usually an unset stage variable."""
     target = case.trace.route.integration
     uri = target.uri if isinstance(target, Function) else "-"
-    return Finding("LFN_STAGE_VARIABLE_UNSET", say("inv.address", uri=uri, stage=case.trace.stage.name))
+    variables = ", ".join(case.trace.stage.variables) or "-"
+    evidence = (Evidence(say("inv.variables", variables=variables), {"variables": list(case.trace.stage.variables)}),)
+    return Finding("LFN_STAGE_VARIABLE_UNSET", say("inv.address", uri=uri, stage=case.trace.stage.name), evidence)
 
 
 def failed(case: Case) -> Finding:
@@ -362,7 +364,8 @@ def throttled(case: Case) -> Finding:
 
 def response_too_large(case: Case) -> Finding:
     """Over 6 MB."""
-    return Finding("LFN_RESPONSE_TOO_LARGE", say("fn.too-large"))
+    error = case.trace.integration_error or "-"
+    return Finding("LFN_RESPONSE_TOO_LARGE", say("fn.too-large"), (Evidence(say("fn.lambda-said", error=error)),))
 
 
 def gateway_timeout(case: Case) -> Finding:

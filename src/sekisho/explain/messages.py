@@ -167,6 +167,10 @@ MESSAGES: dict[str, Text] = {
         "The body was changed after signing: x-amz-content-sha256 is not its hash.",
         "署名後に本文が変更されています。x-amz-content-sha256 が本文のハッシュと一致しません。",
     ),
+    "sig.likely-host": Text(
+        "A proxy passed the request on ({via}), and host {host} arrived: the client probably signed the proxy's host name.",
+        "リクエストはプロキシを経由しており（{via}）、届いたホストは {host} です。クライアントはプロキシのホスト名で署名した可能性があります。",
+    ),
     "sig.likely-uri": Text(
         "The path or query {path} holds characters that clients often encode differently when signing.",
         "パスまたはクエリ {path} に、署名時のエンコードが異なりやすい文字が含まれています。",
@@ -478,7 +482,11 @@ MESSAGES: dict[str, Text] = {
         "The integration's URI {uri} names no function in stage {stage}: a stage variable in it is not set.",
         "統合の URI {uri} はステージ {stage} で関数を指していません。ステージ変数が設定されていません。",
     ),
+    "inv.variables": Text(
+        "The stage variables that are set: {variables}.", "設定されているステージ変数: {variables}。"
+    ),
     # ── functions ──
+    "fn.lambda-said": Text("Lambda said: {error}", "Lambda の応答: {error}"),
     "fn.raised": Text("The function raised: {message}", "関数が例外を送出しました: {message}"),
     "fn.init": Text("The function could not be initialised: {message}", "関数を初期化できませんでした: {message}"),
     "fn.exit": Text("The function's process ended: {message}", "関数のプロセスが終了しました: {message}"),

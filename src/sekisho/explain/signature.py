@@ -17,6 +17,8 @@ from sekisho.explain.case import Case
 from sekisho.explain.explanation import Evidence, Finding, say
 from sekisho.faults.fault import Fault
 
+_PROXIES = ("x-amz-cf-id", "x-forwarded-host", "via")
+"""What proxies add to requests (CloudFront: the first)."""
 _EMPTY = hashlib.sha256(b"").hexdigest()
 
 
@@ -167,6 +169,10 @@ def _likeliest(case: Case, evidence: tuple[Evidence, ...]) -> Finding:
     declared = request.headers.get("x-amz-content-sha256") or ""
     if len(declared) == 64 and declared != hashlib.sha256(request.body).hexdigest():
         return Finding("SIGV4_MISMATCH_HEADERS_OR_BODY", say("sig.likely-body"), evidence)
+    via = next((f"{name}: {request.headers.get(name)}" for name in _PROXIES if request.headers.get(name)), "")
+    if via:
+        # A proxy stands between, and a proxy sets Host anew: that is what it changes first.
+        return Finding("SIGV4_MISMATCH_HOST", say("sig.likely-host", host=request.host, via=via), evidence)
     if "%" in request.raw_path or "//" in request.raw_path or "%" in request.query or "+" in request.query:
         return Finding("SIGV4_MISMATCH_URI", say("sig.likely-uri", path=request.raw_path), evidence)
     if "content-type" in case.trace.signature.signed_headers.split(";"):
@@ -243,7 +249,8 @@ def _hosts(case: Case, ours: str) -> Iterator[str]:
     real = f"{trace.api.id}.execute-api.{trace.api.region}.amazonaws.com"
     forwarded = trace.request.headers.get("x-forwarded-host") or ""
     origin = (trace.request.headers.get("origin") or "").partition("://")[2]
-    for host in (name, f"{name}:443", f"{name}:80", real, "localhost", "127.0.0.1", forwarded, origin):
+    domains = [domain for domain, mappings in trace.snapshot.domains.items() if mappings]
+    for host in (name, f"{name}:443", f"{name}:80", real, "localhost", "127.0.0.1", forwarded, origin, *domains):
         if host and host != ours:
             yield host
 
