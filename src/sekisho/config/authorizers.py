@@ -48,8 +48,8 @@ class LambdaAuthorizer:
     uri: str = ""
     """As configured."""
     generation: int = 0
-    """HTTP: counts calls of ResetAuthorizersCache on the stage. Answers are only used again for an equal authorizer, so
-    those given before are forgotten."""
+    """Counts flushes of the stage's cache (FlushStageAuthorizersCache, ResetAuthorizersCache). Answers are only used
+    again for an equal authorizer, so those given before are forgotten."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -136,7 +136,9 @@ def _stage(partition: Partition, id_: str, record: Document, deployment: Documen
     api = deployment["api"]
     prefix = execute_api_arn(partition.region, partition.account, f"{id_}/{name}/")
     arn_of_api = execute_api_arn(partition.region, partition.account, f"{id_}/")
-    authorizers = compile_authorizers(deployment["authorizers"], variables, arn_of_api)
+    authorizers = compile_authorizers(
+        deployment["authorizers"], variables, arn_of_api, record.get("authorizersCacheEpoch", 0)
+    )
     router: Router[Route] = Router()
     for resource in deployment["resources"]:
         for verb, method in resource["resourceMethods"].items():

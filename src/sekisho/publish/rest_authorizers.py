@@ -24,13 +24,14 @@ _DEFAULT_SOURCE: Final = "method.request.header.Authorization"
 
 
 def compile_authorizers(
-    records: Mapping[str, Document], variables: Mapping[str, str], arn_of_api: str
+    records: Mapping[str, Document], variables: Mapping[str, str], arn_of_api: str, generation: int
 ) -> Mapping[str, Authorizer]:
-    """Authorizer id → compiled. ``arn_of_api`` is ``arn:aws:execute-api:region:account:api/``."""
-    return {id_: _compile(id_, record, variables, arn_of_api) for id_, record in records.items()}
+    """Authorizer id → compiled. ``arn_of_api`` is ``arn:aws:execute-api:region:account:api/``; ``generation`` counts
+    the flushes of the stage's authorizer cache."""
+    return {id_: _compile(id_, record, variables, arn_of_api, generation) for id_, record in records.items()}
 
 
-def _compile(id_: str, record: Document, variables: Mapping[str, str], arn_of_api: str) -> Authorizer:
+def _compile(id_: str, record: Document, variables: Mapping[str, str], arn_of_api: str, generation: int) -> Authorizer:
     kind = record["type"]
     if kind == "COGNITO_USER_POOLS":
         return CognitoAuthorizer(
@@ -61,6 +62,7 @@ def _compile(id_: str, record: Document, variables: Mapping[str, str], arn_of_ap
         validation=_validation(record.get("identityValidationExpression")) if kind == "TOKEN" else None,
         ttl=float(DEFAULT_TTL if ttl is None else ttl),
         uri=record.get("authorizerUri") or "",
+        generation=generation,
     )
 
 

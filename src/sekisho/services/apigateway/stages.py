@@ -124,8 +124,10 @@ def flush_stage_cache(call: Call) -> Mapping[str, Any]:
 
 @ops("FlushStageAuthorizersCache", resource=arns.STAGE + "/cache/authorizers")
 def flush_stage_authorizers_cache(call: Call) -> Mapping[str, Any]:
-    """Authorizer results are not cached here."""
-    lookup.stage(call)
+    """Results live in the data plane, which forgets those of a stage whose ``authorizersCacheEpoch`` moved on."""
+    document = lookup.stage(call)
+    document["authorizersCacheEpoch"] = document.get("authorizersCacheEpoch", 0) + 1
+    lookup.put_child(call, lookup.STAGES, document["stageName"], document)
     return {}
 
 
