@@ -8,13 +8,17 @@ eyes: whatever could be used to act as the client is masked.
 from __future__ import annotations
 
 import base64
+from collections.abc import Callable
 from typing import Any, Final
-from urllib.parse import unquote
+from urllib.parse import unquote, unquote_plus
 
 from sekisho.config.api import AccessLog
+from sekisho.config.authorizers import CognitoAuthorizer, JwtAuthorizer, LambdaAuthorizer
 from sekisho.faults.face import face_of
 from sekisho.faults.fault import Kind
 from sekisho.functions.invocation import Failed, InvocationResult, Returned
+from sekisho.gateway.entry import gates_of
+from sekisho.gateway.payload.v1 import query_values
 from sekisho.gateway.trace import NOBODY, UNROUTED, Check, Trace
 
 MAX_BODY: Final = 256 * 1024
@@ -63,6 +67,7 @@ def trace_document(trace: Trace) -> Document:
         "protocol": request.protocol,
     }
     document["effects"] = [_effect(arn, result, keep=True) for arn, result in trace.results]
+    document["authorizer"] = _authorizer(trace, lambda payload: base64.b64encode(payload).decode())
     return document
 
 
@@ -82,37 +87,62 @@ def display(trace: Trace) -> Document:
         "protocol": request.protocol,
     }
     document["effects"] = [_effect(arn, result, keep=False) for arn, result in trace.results]
+    document["authorizer"] = _authorizer(trace, lambda payload: payload.decode("utf-8", "replace"))
     document["response"]["headers"] = [[name, mask_header(name, value)] for name, value in trace.response_headers]
     secrets = _secrets(trace)
     if secrets:
-        for part in ("evidence", "errorMessage", "effects", "request"):
-            document[part] = _scrubbed(document[part], secrets)
+        for part in ("evidence", "errorMessage", "effects", "request", "authorizer"):
+            document[part] = scrubbed(document[part], secrets)
     return document
 
 
 def _secrets(trace: Trace) -> list[str]:
     """The secret values of a request: a refused signature's message repeats them, and so may a function."""
-    found = [
-        value
-        for name, value in (*trace.request.headers.pairs, *trace.response_headers)
-        if name.lower() in _SECRET_HEADERS and name.lower() != "authorization" and len(value) >= _SHORTEST
-    ]
+    found = []
+    for name, value in (*trace.request.headers.pairs, *trace.response_headers):
+        if name.lower() == "authorization":
+            if not value.startswith("AWS4-HMAC-SHA256 "):
+                found += [value, value.partition(" ")[2]]
+        elif name.lower() in _SECRET_HEADERS:
+            found.append(value)
     for pair in trace.request.query.split("&"):
         name, _, value = pair.partition("=")
-        if name.lower() == "x-amz-security-token" and len(value) >= _SHORTEST:
+        if name.lower() == "x-amz-security-token":
             found += [value, unquote(value)]
+    found += _identities(trace)
+    return sorted({value for value in found if len(value) >= _SHORTEST}, key=len, reverse=True)
+
+
+def _identities(trace: Trace) -> list[str]:
+    """What the route's authorizer knows the caller by, where the client says it: such values are credentials."""
+    authorizer = trace.route.authorizer
+    if isinstance(authorizer, LambdaAuthorizer):
+        sources = authorizer.identity_sources
+    elif isinstance(authorizer, JwtAuthorizer | CognitoAuthorizer):
+        sources = (authorizer.identity_source,)
+    else:
+        return []
+    found = []
+    for place, name, _ in sources:
+        if place == "header":
+            found += trace.request.headers.all(name)
+        elif place == "querystring":
+            raw = [pair.partition("=")[2] for pair in trace.request.query.split("&")]
+            read = query_values(trace.request.query).get(name, [])
+            found += [*read, *(each for each in raw if unquote_plus(each) in read)]
     return found
 
 
-def _scrubbed(value: Any, secrets: list[str]) -> Any:
+def scrubbed(value: Any, secrets: list[str]) -> Any:
+    """JSON-able data with every secret in its texts masked."""
     if isinstance(value, str):
         for secret in secrets:
             value = value.replace(secret, _MASK)
         return value
     if isinstance(value, dict):
-        return {name: _scrubbed(each, secrets) for name, each in value.items()}
+        return {name: scrubbed(each, secrets) for name, each in value.items()}
     if isinstance(value, list):
-        return [_scrubbed(each, secrets) for each in value]
+        return [scrubbed(each, secrets) for each in value]
     return value
 
 
@@ -168,6 +198,7 @@ def _common(trace: Trace) -> Document:
         "errorMessage": trace.error_message,
         "errorResponseType": trace.error_type,
         "integrationError": trace.integration_error,
+        "timeline": _timeline(trace),
         "milliseconds": [round((mark - marks[0]) * 1000, 3) for mark in marks] if marks else [],
         "response": {
             "status": trace.status,
@@ -175,6 +206,21 @@ def _common(trace: Trace) -> Document:
             "headers": [list(pair) for pair in trace.response_headers],
         },
     }
+
+
+def _timeline(trace: Trace) -> list[Document]:
+    """The gates that ran, with when each began (ms since the request came in), how long it took and how it ended."""
+    marks = trace.marks
+    names = [name for name, _ in gates_of(trace.kind)] if trace.stage.name or trace.api.id else ["admit"]
+    return [
+        {
+            "gate": name,
+            "at": round((begun - marks[0]) * 1000, 3),
+            "ms": round((ended - begun) * 1000, 3),
+            "outcome": "refused" if name == trace.refused_at else "passed",
+        }
+        for name, begun, ended in zip(names, marks, marks[1:], strict=False)
+    ]
 
 
 def _check(check: Check) -> Document:
@@ -202,3 +248,19 @@ def _effect(arn: str, result: InvocationResult, *, keep: bool) -> Document:
         payload = result.payload[:MAX_BODY]
         document["payload"] = base64.b64encode(payload).decode() if keep else payload.decode("utf-8", "replace")
     return document
+
+
+def _authorizer(trace: Trace, shown: Callable[[bytes], str]) -> Document | None:
+    """What a Lambda authorizer was asked and answered; ``cachedFrom`` is the request that the answer was made for."""
+    authorizer, fields = trace.route.authorizer, trace.fields
+    if not isinstance(authorizer, LambdaAuthorizer):
+        return None
+    event, answer = fields.get("authorizer.event"), fields.get("authorizer.answer")
+    return {
+        "id": authorizer.id,
+        "name": authorizer.name,
+        "function": authorizer.function_arn,
+        "event": None if event is None else shown(event[:MAX_BODY]),
+        "answer": None if answer is None else shown(answer[:MAX_BODY]),
+        "cachedFrom": fields.get("authorizer.cached"),
+    }

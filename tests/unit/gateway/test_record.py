@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import base64
 import json
+from typing import Any
 
 import pytest
+from tests.scenes.authorizers import answered, guard, lambda_authorizer, policy_answer
 from tests.scenes.pipeline import (
     FUNCTION,
     IAM,
@@ -22,6 +24,7 @@ from tests.scenes.pipeline import (
 
 from sekisho.config.identities import AccessKey
 from sekisho.faults.fault import Fault
+from sekisho.functions.invocation import InvokeFunction
 from sekisho.gateway.record import MAX_BODY, display, mask_header, mask_query, trace_document
 
 
@@ -96,3 +99,30 @@ def test_what_repeats_a_secret_is_masked_too() -> None:
     headers = {"Cookie": "session=secret-cookie"}
     played = echo.play("GET", "/prod/f", headers, answers=[returned({"body": "session=secret-cookie"})])
     assert "secret-cookie" not in json.dumps(display(played.trace))
+
+
+@pytest.mark.parametrize(
+    ("sources", "headers", "target"),
+    [
+        (("method.request.header.Authorization",), {"Authorization": "Bearer secret-token"}, "/prod/m"),
+        (("method.request.header.X-Auth",), {"X-Auth": "secret-token"}, "/prod/m"),
+        (("method.request.querystring.key",), {}, "/prod/m?key=secret%2Dtoken"),
+    ],
+)
+def test_what_identifies_the_caller_is_never_shown(
+    sources: tuple[str, ...], headers: dict[str, str], target: str
+) -> None:
+    kind = "TOKEN" if "header" in sources[0] else "REQUEST"
+    api = Api(functions=[guard()]).route("GET", "/m", mock(), auth=lambda_authorizer(*sources, kind=kind))
+
+    def echo(effect: InvokeFunction) -> Any:
+        return answered(policy_answer(context={"event": effect.payload.decode()}))
+
+    played = api.play("GET", target, headers, answers=echo)
+    assert played.status == 200
+    shown = json.dumps(display(played.trace))
+    assert "secret-token" not in shown
+    assert "secret%2Dtoken" not in shown
+    private = trace_document(played.trace)["authorizer"]
+    assert base64.b64decode(private["event"]) == played.asked[0].payload
+    assert private["cachedFrom"] is None
