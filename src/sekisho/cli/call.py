@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import http.client
 import json
+import re
 import sys
 import urllib.parse
 from pathlib import Path
@@ -24,6 +25,11 @@ Addresses of execute-api hosts are sent to the server named by --endpoint, with 
 Without --role, --profile or --access-key the request is sent unsigned.
 exit status: 0 the answer is below 400; 1 it is not, or none came; 2 usage.
 """
+
+
+_METHOD = re.compile(r"[A-Za-z]{1,20}")
+_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_VALUE = re.compile(r"[^\x00-\x08\x0a-\x1f\x7f]*")
 
 
 class Signer(NamedTuple):
@@ -74,18 +80,21 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _call(options: argparse.Namespace) -> int:
-    url = urllib.parse.urlsplit(options.url)
-    if url.scheme not in ("http", "https") or not url.hostname:
+    url = _address(options.url)
+    if url is None:
         print(f"sekisho call: {options.url!r} is no http(s) address", file=sys.stderr)
+        return 2
+    if not _METHOD.fullmatch(options.method):
+        print(f"sekisho call: {options.method!r} is no HTTP method", file=sys.stderr)
         return 2
     base = endpoint(options.endpoint)
     if ".execute-api." not in f"{url.hostname}." and not options.endpoint:
         base = f"{url.scheme}://{url.netloc}"
-    region = options.region or _region_of(url.hostname)
+    region = options.region or _region_of(url.hostname or "")
     headers: list[tuple[str, str]] = []
     for field in options.header:
         name, colon, value = field.partition(":")
-        if not colon or not name.strip():
+        if not colon or not _NAME.fullmatch(name.strip()) or not _VALUE.fullmatch(value.strip()):
             print(f"sekisho call: --header wants 'NAME: VALUE', not {field!r}", file=sys.stderr)
             return 2
         headers.append((name.strip(), value.strip()))
@@ -103,6 +112,19 @@ def _call(options: argparse.Namespace) -> int:
     else:
         _print(report, reason, options.lang)
     return 0 if status < 400 else 1
+
+
+def _address(text: str) -> urllib.parse.SplitResult | None:
+    """The address, with what may not stand in a request line percent-encoded; None when it is none of the web."""
+    try:
+        url = urllib.parse.urlsplit(text)
+        if url.scheme not in ("http", "https") or not url.hostname or (url.port or 1) < 1:
+            return None
+    except ValueError:
+        return None
+    path = urllib.parse.quote(url.path, safe="%/:@!$&'()*+,;=~-._")
+    query = urllib.parse.quote(url.query, safe="%/:@!$&'()*+,;=~-._?[]")
+    return url._replace(path=path, query=query, fragment="")
 
 
 def _region_of(host: str) -> str:
@@ -128,10 +150,14 @@ def _signer(options: argparse.Namespace, base: str, region: str) -> Signer | Non
         return Signer(options.access_key, options.secret_key, options.session_token)
     if options.profile:
         # botocore is slow to import; only signing needs it.
+        import botocore.exceptions
         import botocore.session
 
         session = botocore.session.Session(profile=options.profile)
-        found = session.get_credentials()
+        try:
+            found = session.get_credentials()
+        except botocore.exceptions.BotoCoreError as problem:
+            raise ServerProblem(str(problem)) from None
         if found is None:
             raise ServerProblem(f"profile {options.profile!r} has no credentials")
         frozen = found.get_frozen_credentials()
@@ -178,7 +204,9 @@ def _sign(
     from botocore.credentials import Credentials
 
     address = urllib.parse.urlunsplit((url.scheme, host, url.path or "/", url.query, ""))
-    request = AWSRequest(method, address, headers={**dict(headers), "Host": host}, data=body)
+    request = AWSRequest(method, address, headers={"Host": host}, data=body)
+    for name, value in headers:
+        request.headers.add_header(name, value)
     SigV4Auth(Credentials(*signer), "execute-api", region).add_auth(request)
     return [(name, value) for name, value in request.headers.items() if name.lower() != "host"]
 
@@ -193,13 +221,13 @@ def _send(
         connection.putrequest(method, target, skip_host=True, skip_accept_encoding=True)
         connection.putheader("Host", host)
         for name, value in headers:
-            connection.putheader(name, value)
+            connection.putheader(name, value.encode())
         if body or method in ("POST", "PUT", "PATCH"):
             connection.putheader("Content-Length", str(len(body)))
         connection.endheaders(body)
         answer = connection.getresponse()
         return answer.status, answer.reason, answer.getheaders(), answer.read()
-    except (OSError, http.client.HTTPException) as problem:
+    except (OSError, ValueError, http.client.HTTPException) as problem:
         raise ServerProblem(
             f"no answer from {base} ({problem}); start a server with 'sekisho serve', or name it with --endpoint"
         ) from None
@@ -213,7 +241,7 @@ def _report(
     names = {name.lower(): value for name, value in headers}
     report: dict[str, Any] = {
         "status": status,
-        "headers": dict(headers),
+        "headers": headers,
         "body": body.decode("utf-8", "replace"),
         "accessLog": None,
         "explanation": None,
@@ -222,17 +250,16 @@ def _report(
     if request_id:
         try:
             report["accessLog"] = get_json(base, request_path(request_id)).get("accessLog")
-            if status >= 400:
-                report["explanation"] = get_json(base, explanation_path(request_id, options.lang))
+            report["explanation"] = get_json(base, explanation_path(request_id, options.lang))
         except ServerProblem:
-            # The answer came from a backend, or from somewhere that is no Sekisho: there is nothing more to show.
+            # It was served and nothing is wrong with it, or it came from somewhere that is no Sekisho.
             pass
     return report
 
 
 def _print(report: dict[str, Any], reason: str, lang: str) -> None:
     print(f"{report['status']} {reason}")
-    for name, value in report["headers"].items():
+    for name, value in report["headers"]:
         print(f"{name}: {value}")
     print()
     print(report["body"])

@@ -120,7 +120,8 @@ def _group(logs: Any, name: str) -> str:
         if any(group["logGroupName"] == each for group in found):
             return each
     known = ", ".join(group["logGroupName"] for group in logs.describe_log_groups().get("logGroups", []))
-    raise ServerProblem(f"there is no log group {' or '.join(tried)}; there are: {known or 'none'}")
+    where = logs.meta.region_name
+    raise ServerProblem(f"there is no log group {' or '.join(tried)} in {where}; there are: {known or 'none'}")
 
 
 def _access_log(options: argparse.Namespace) -> str:

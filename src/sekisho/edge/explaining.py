@@ -17,6 +17,7 @@ from sekisho.explain.render import as_json
 from sekisho.explain.replay import replay
 from sekisho.explain.why import explain
 from sekisho.gateway.exchange import Keyring
+from sekisho.gateway.record import scrubbed, secrets_of
 from sekisho.gateway.request import GatewayRequest
 from sekisho.gateway.trace import Trace
 from sekisho.kit.headers import Headers
@@ -48,7 +49,8 @@ def explanation_for(
     explanation = explain(found, bench)
     if explanation is None:
         return None
-    return as_json(explanation, language, region=found.api.region or region)
+    shown: Document = scrubbed(as_json(explanation, language, region=found.api.region or region), secrets_of(found))
+    return shown
 
 
 def _denied_call(found: Stored, language: str, view: View, keyring: Sessions, bench: Bench) -> Document | None:

@@ -6,7 +6,10 @@
 | ``POST /_sekisho/reset`` | forgets every resource, log and trace |
 | ``GET /_sekisho/requests?limit=50`` | recent requests, newest first |
 | ``GET /_sekisho/requests/{id}`` | one request as the gates saw it |
-| ``GET /_sekisho/requests/{id}/explanation?lang=en`` | why it was refused, and what would help |
+| ``GET /_sekisho/requests/{id}/explanation?lang=en`` | why it failed, and what would help |
+| ``GET /_sekisho/policy/why?principal=&action=&resource=`` | a decision, statement by statement |
+| ``GET /_sekisho/policy/who-can?action=&resource=`` | who can, who cannot, who can under conditions |
+| ``GET /_sekisho/policy/prove?allowed=&action=&resource=`` | whether nobody but ``allowed`` can |
 | ``GET /_sekisho/issuer/{name}/.well-known/…`` | the local issuer's ``openid-configuration`` and ``jwks.json`` |
 | ``POST /_sekisho/issuer/token`` | makes a token (``edge/minting.py``) |
 | ``POST /_sekisho/issuer/map`` | verifies another issuer's tokens with the local key: ``{"issuer": URL}`` |
@@ -32,13 +35,19 @@ Answer = tuple[int, bytes]
 Explain = Callable[[Trace | Stored, str], Awaitable[Document | None]]
 """A recent trace or a stored one, and a language → its explanation, or None."""
 
+AskPolicy = Callable[[str, Mapping[str, list[str]], str], tuple[int, Document] | None]
+"""Which question, its parameters, a language → status and answer; None: there is no such question."""
+
 PREFIX = "/_sekisho/"
 ENDPOINTS = {
     "GET /_sekisho/health": "version, account, region, since when",
     "POST /_sekisho/reset": "forget every resource, log and trace",
     "GET /_sekisho/requests?limit=50": "recent requests, newest first",
     "GET /_sekisho/requests/{id}": "one request as the gates saw it",
-    "GET /_sekisho/requests/{id}/explanation?lang=en": "why it was refused, and what would help",
+    "GET /_sekisho/requests/{id}/explanation?lang=en": "why it failed, and what would help",
+    "GET /_sekisho/policy/why?principal=&action=&resource=": "a decision, statement by statement",
+    "GET /_sekisho/policy/who-can?action=&resource=": "who can, who cannot, who can under conditions",
+    "GET /_sekisho/policy/prove?allowed=&action=&resource=": "whether nobody but the allowed can",
     "GET /_sekisho/issuer/{name}/.well-known/openid-configuration": "the local issuer of tokens",
     "GET /_sekisho/issuer/{name}/.well-known/jwks.json": "its public key",
     "POST /_sekisho/issuer/token": "make a token",
@@ -77,6 +86,7 @@ class Inspector:
         explain: Explain,
         issuer: LocalIssuer,
         strict: bool,
+        policy: AskPolicy,
     ) -> None:
         """``strict``: only callers on this machine may have tokens made."""
         self._health = health
@@ -86,6 +96,7 @@ class Inspector:
         self._explain = explain
         self._issuer = issuer
         self._strict = strict
+        self._policy = policy
 
     async def answer(self, request: Request) -> Answer:
         """Status and JSON body."""
@@ -106,6 +117,11 @@ class Inspector:
                 return await self._one(parts[1])
             if len(parts) == 3 and parts[2] == "explanation":
                 return await self._explanation(parts[1], language_of(request, query))
+        if parts[0] == "policy" and len(parts) == 2 and read:
+            query = parse_qs(request.query, keep_blank_values=True)
+            found = self._policy(parts[1], query, language_of(request, query))
+            if found is not None:
+                return _json(*found)
         if parts[0] == "issuer":
             trusted = not self._strict or is_loopback(request.source_ip)
             found = await self._issuer.answer(request.method, parts[1:], request.body, trusted)
@@ -144,7 +160,7 @@ class Inspector:
             return self._unknown(request_id)
         explanation = await self._explain(found, language)
         if explanation is None:
-            return _json(404, {"message": f"There is no explanation of request {request_id}: no gate refused it."})
+            return _json(404, {"message": f"There is nothing to explain about request {request_id}: it was served."})
         return _json(200, explanation)
 
     def _unknown(self, request_id: str) -> Answer:

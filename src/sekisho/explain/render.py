@@ -19,8 +19,11 @@ _HEADINGS = {
         "evidence": "evidence",
         "remedy": "remedy",
         "tried": "tried: the request was played again after these calls and got as far as",
-        "none": "no remedy that was tried cures the request",
+        "none": "no change to the configuration that was tried cures this request",
         "response": "its answer",
+        "http-call": "the call of the backend (whose answer is not known)",
+        "authorizer-call": "the call of the authorizer's function (whose answer is not known)",
+        "also": "also concerned",
         "function-call": "the call of the function (whose answer is not known, it never ran)",
         "template": "in a SAM template",
         "caution": "caution",
@@ -33,8 +36,11 @@ _HEADINGS = {
         "evidence": "証拠",
         "remedy": "対処",
         "tried": "検証済み: この呼び出しの後にリクエストを再実行し、次まで到達しました:",
-        "none": "試した対処の中に、このリクエストを直すものはありませんでした",
+        "none": "試した設定変更の中に、このリクエストを直すものはありませんでした",
         "response": "応答",
+        "http-call": "バックエンドの呼び出し（応答は不明）",
+        "authorizer-call": "オーソライザーの関数の呼び出し（応答は不明）",
+        "also": "関連する原因",
         "function-call": "関数の呼び出し（未実行のため応答は不明）",
         "template": "SAM テンプレートでは",
         "caution": "注意",
@@ -86,10 +92,13 @@ def _remedy(item: Remedy, lang: str, region: str) -> dict[str, Any]:
 def as_text(found: dict[str, Any], lang: str = "en") -> str:
     """The JSON form, laid out for a terminal."""
     words = _HEADINGS[lang]
+    marks = [(words["blame"], found["blame"]), (words["cause"], found["cause"])]
+    if found.get("also"):
+        marks.append((words["also"], ", ".join(found["also"])))
+    marks.append((words["gate"], f"{found['gate']} ({found['fault']})" if found["gate"] else ""))
     lines = [
         found["headline"],
-        f"{words['blame']}: {found['blame']} · {words['cause']}: {found['cause']} · {words['gate']}: {found['gate']} "
-        f"({found['fault']})",
+        " · ".join(f"{name}: {value}" for name, value in marks if value),
         "",
         f"{words['evidence']}:",
     ]

@@ -89,14 +89,14 @@ def display(trace: Trace) -> Document:
     document["effects"] = [_effect(arn, result, keep=False) for arn, result in trace.results]
     document["authorizer"] = _authorizer(trace, lambda payload: payload.decode("utf-8", "replace"))
     document["response"]["headers"] = [[name, mask_header(name, value)] for name, value in trace.response_headers]
-    secrets = _secrets(trace)
+    secrets = secrets_of(trace)
     if secrets:
         for part in ("evidence", "errorMessage", "effects", "request", "authorizer"):
             document[part] = scrubbed(document[part], secrets)
     return document
 
 
-def _secrets(trace: Trace) -> list[str]:
+def secrets_of(trace: Trace) -> list[str]:
     """The secret values of a request: a refused signature's message repeats them, and so may a function."""
     found = []
     for name, value in (*trace.request.headers.pairs, *trace.response_headers):
