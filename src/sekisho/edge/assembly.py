@@ -15,6 +15,7 @@ from typing import Any
 from sekisho.config.context import CallerContext
 from sekisho.config.keyring import Sessions
 from sekisho.edge.execution_roles import credentials_for
+from sekisho.edge.log_rights import LogRights
 from sekisho.edge.logschema import Stored
 from sekisho.edge.models import load_model
 from sekisho.edge.product import Product, Situation
@@ -34,7 +35,7 @@ from sekisho.kit.ids import Entropy, uuid4
 from sekisho.publish.publisher import publish
 from sekisho.services import apigateway, apigatewayv2, iam, lambda_, logs, sts
 from sekisho.services.frontdoor import CallRecord, Env, Outcome, Tables, handle
-from sekisho.state.world import View
+from sekisho.state.world import Key, View
 from sekisho.wire.dispatch import Dispatcher
 from sekisho.wire.message import WireRequest
 from sekisho.wire.model import Models
@@ -180,6 +181,10 @@ def sandboxes_for(server: Server[Outcome]) -> Sandboxes:
             wall=time.time,
         )
 
+    def group_exists(function: FunctionSpec) -> bool:
+        key = Key(function.account, function.region, "logs", "group", function.log_group)
+        return server.world.get(key) is not None
+
     return Sandboxes(
         read_code=server.storage.read_blob,
         credentials=credentials,
@@ -187,5 +192,6 @@ def sandboxes_for(server: Server[Outcome]) -> Sandboxes:
         endpoint_url="",
         data_dir=server.folder.path,
         upstreams={service.upper(): url for service, url in settings.upstreams.items()},
+        may_log=LogRights(lambda: server.snapshot, group_exists, time.time),
         limits=Limits(sandboxes=settings.max_sandboxes or 2 * (os.cpu_count() or 1)),
     )

@@ -125,13 +125,17 @@ class Sandboxes:
         limits: Limits | None = None,
         clock: Callable[[], float] = time.time,
         warn: Callable[[str], None] = lambda text: print(text, file=sys.stderr),
+        may_log: Callable[[FunctionSpec, str], bool] = lambda spec, stream: True,
     ) -> None:
-        """``upstreams`` maps service ids (``DYNAMODB``) to URLs; code and scratch folders go below ``data_dir``."""
+        """``may_log`` says whether a function's role lets it write to a log stream.
+
+        ``upstreams`` maps service ids (``DYNAMODB``) to URLs; code and scratch folders go below ``data_dir``."""
         self.queued = 0
         self.endpoint_url = endpoint_url
         self._read_code = read_code
         self._credentials = credentials
         self._write_log = write_log
+        self._may_log = may_log
         self._upstreams = dict(upstreams or {})
         self._limits = limits or Limits()
         self._clock = clock
@@ -266,13 +270,22 @@ class Sandboxes:
             return
         if self._total >= self._limits.burst:
             min(idle, key=lambda sandbox: sandbox.idle_since).stop()
-        log = FunctionLog(pool.spec, self._write_log, self._clock)
+        log = FunctionLog(pool.spec, self._log_writer(pool.spec), self._clock)
         sandbox = Sandbox(pool.spec, pool, log, self._clock)
         pool.members.add(sandbox)
         self._total += 1
         task = asyncio.get_running_loop().create_task(self._boot(pool, sandbox))
         self._starts.add(task)
         task.add_done_callback(self._starts.discard)
+
+    def _log_writer(self, spec: FunctionSpec) -> LogWriter:
+        """Writes what the role of ``spec`` may write; the rest is lost, as on AWS."""
+
+        def write(account: str, region: str, group: str, stream: str, events: list[tuple[int, str]]) -> None:
+            if self._may_log(spec, stream):
+                self._write_log(account, region, group, stream, events)
+
+        return write
 
     def _reap(self) -> None:
         """Stop what has been idle for long."""
