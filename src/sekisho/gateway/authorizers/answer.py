@@ -88,7 +88,7 @@ def _simple(value: dict[str, Any]) -> Answer | Malformed:
         return Malformed("context", type(context).__name__)
     # ``claims`` belongs to JWT authorizers, so a function's own is dropped.
     kept = {name: each for name, each in (context or {}).items() if name != "claims"}
-    return Answer(kept, None, authorized)
+    return Answer(kept, None, authorized) if _can_be_sent(kept) else Malformed("context-value", "nested too deeply")
 
 
 def _policy(value: dict[str, Any], shape: str) -> Answer | Malformed:
@@ -134,6 +134,8 @@ def _context(context: Any, shape: str) -> dict[str, Any] | Malformed:
         return {}
     if type(context) is not dict:
         return Malformed("context", type(context).__name__)
+    if shape != REST and not _can_be_sent(context):
+        return Malformed("context-value", "nested too deeply")
     if shape == "2.0":
         return context
     read: dict[str, Any] = {}
@@ -147,6 +149,15 @@ def _context(context: Any, shape: str) -> dict[str, Any] | Malformed:
             text = orjson.dumps(value).decode()
         read[name] = text
     return read
+
+
+def _can_be_sent(context: dict[str, Any]) -> bool:
+    """Whether an event can hold the context, which stands a few levels deep in it."""
+    try:
+        orjson.dumps([[[[[[context]]]]]])
+    except TypeError:
+        return False
+    return True
 
 
 def _text(value: Any) -> str | None:

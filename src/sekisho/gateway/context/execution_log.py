@@ -108,11 +108,12 @@ def _request(x: Exchange) -> list[str]:
     """The client's request. vectors: test-invoke/test-invoke-method-get-with-qs."""
     t = x.trace
     query = {name: values[-1] for name, values in v1.query_values(x.request.query).items()}
+    media = x.request.headers.get("content-type")
     return [
         f"Method request path: {_map(t.path_parameters.items())}",
         f"Method request query string: {_map(query.items())}",
         f"Method request headers: {_map(v1.header_maps(x)[0].items())}",
-        f"Method request body before transformations: {_text(x, x.request.body, x.request.headers.get('content-type'))}",
+        f"Method request body before transformations: {_text(x, x.request.body, media)}",
     ]
 
 

@@ -134,9 +134,10 @@ def _from_body(body: bytes, path: str) -> str | None:
         return None
     try:
         found = compiled.find(orjson.loads(body))
-    except (orjson.JSONDecodeError, PathProblem):
+        # Values that are nested too deeply to be written (TypeError) are no values either.
+        return None if found is MISSING or found is None else _text(found)
+    except (orjson.JSONDecodeError, PathProblem, TypeError):
         return None
-    return None if found is MISSING or found is None else _text(found)
 
 
 @lru_cache(maxsize=1024)
