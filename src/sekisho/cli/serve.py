@@ -70,6 +70,9 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         metavar="SERVICE=URL",
         help="where functions reach a service that does not live here (repeatable)",
     )
+    parser.add_argument(
+        "--organization", type=Path, metavar="FILE", help="SCPs and RCPs of accounts, as JSON (docs/policies.md)"
+    )
     parser.add_argument("--max-sandboxes", type=_count, default=0, help="function processes (default: twice the CPUs)")
     parser.set_defaults(run=run)
 
@@ -137,6 +140,7 @@ def settings_of(options: argparse.Namespace) -> Settings:
         insecure=options.insecure,
         allow_origins=tuple(options.allow_origin),
         upstreams=dict(options.upstream),
+        organization=options.organization,
         max_sandboxes=options.max_sandboxes,
     )
 
@@ -179,6 +183,14 @@ def run(options: argparse.Namespace) -> int:
             f"sekisho serve: other processes can read --root-secret-key; prefer {SECRET_KEY_VARIABLE}.",
             file=sys.stderr,
         )
+    if settings.organization is not None:
+        from sekisho.edge import organization
+
+        try:
+            organization.read(settings.organization)
+        except (OSError, ValueError) as problem:
+            print(f"sekisho serve: --organization {problem}", file=sys.stderr)
+            return 2
     from sekisho.edge.running import serve
 
     return serve(settings)

@@ -7,7 +7,7 @@ snapshot (``Sessions``): assuming a role publishes nothing.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from sekisho.policy.combine import PolicyStack
 from sekisho.policy.compile import CompiledPolicy
@@ -82,6 +82,16 @@ class User:
 
 
 @dataclass(frozen=True, slots=True)
+class Levels:
+    """What an organization lays over one account: levels, root first, each a set of policies."""
+
+    scps: tuple[tuple[CompiledPolicy, ...], ...] = ()
+    """They bind the account's principals; empty for the management account."""
+    rcps: tuple[tuple[CompiledPolicy, ...], ...] = ()
+    """They bind access to the account's resources."""
+
+
+@dataclass(frozen=True, slots=True)
 class Identities:
     """Everything compiled about IAM. Replaced whole; lookups are dictionary reads."""
 
@@ -95,6 +105,13 @@ class Identities:
     """Unique id (``AIDA…``, ``AROA…``) → ARN, for those that exist."""
     managed: Mapping[str, CompiledPolicy] = field(default_factory=dict)
     """Default versions of managed policies by ARN, AWS's own included; stacks share them by reference."""
+    levels: Mapping[str, Levels] = field(default_factory=dict)
+    """By account; accounts that are in no organization are missing."""
+
+    def stack_at(self, stack: PolicyStack, account: str) -> PolicyStack:
+        """``stack`` as it asks about resources of ``account``: RCPs are those of the resource's account."""
+        rcps = self.levels[account].rcps if account in self.levels else ()
+        return stack if stack.rcps == rcps else replace(stack, rcps=rcps)
 
 
 NO_IDENTITIES = Identities({}, {}, {}, {})

@@ -11,6 +11,7 @@ The documents are those of STS (kind ``session``): ``note`` them when they are c
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from functools import cache
 from typing import Any, NamedTuple, Protocol
 
@@ -110,14 +111,17 @@ class Sessions:
 
     def find(self, access_key_id: str, snapshot: Snapshot) -> AccessKey | None:
         """The credential, active or not, expired or not; None when it is unknown."""
-        found = snapshot.identities.keys.get(access_key_id) or self._root.get(access_key_id)
+        found = snapshot.identities.keys.get(access_key_id)
         if found is not None:
             return found
+        found = self._root.get(access_key_id)
+        if found is not None:
+            return _limited(found, snapshot.identities)
         session = self._sessions.get(access_key_id)
         if session is not None:
             return self._of_session(access_key_id, session, snapshot.identities)
         if len(access_key_id) == 12 and access_key_id.isascii() and access_key_id.isdigit():
-            return self._root_key(access_key_id, access_key_id)
+            return _limited(self._root_key(access_key_id, access_key_id), snapshot.identities)
         return None
 
     def _root_key(self, id_: str, account: str) -> AccessKey:
@@ -140,6 +144,15 @@ class Sessions:
         )
         self._made[id_] = _Made(issuer, key)
         return key
+
+
+def _limited(key: AccessKey, identities: Identities) -> AccessKey:
+    """The root's key, with the levels of its account: SCPs bind the root of a member account as well."""
+    above = identities.levels.get(key.principal.account)
+    if above is None:
+        return key
+    stack = PolicyStack(scps=above.scps, rcps=above.rcps)
+    return replace(key, principal=replace(key.principal, stack=stack))
 
 
 def root_principal(account: str) -> Principal:

@@ -12,11 +12,11 @@ import os
 import sqlite3
 import sys
 import time
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from typing import Any, Generic
 
 from sekisho.config.snapshot import EMPTY, Snapshot
-from sekisho.edge import backends
+from sekisho.edge import backends, organization
 from sekisho.edge.asynchronous import Asynchronous
 from sekisho.edge.commits import Commits, Written
 from sekisho.edge.control import ControlPlane, Ended
@@ -70,6 +70,7 @@ class Server(Generic[Ended]):
     ) -> None:
         """Raises FolderInUse, ValueError (newer data), OSError and sqlite3.Error when the folder cannot be used."""
         loop = asyncio.get_running_loop()
+        wanted = None if settings.organization is None else organization.read(settings.organization)
         self.settings = settings
         self.tick = loop.time()
         self.started = time.time()
@@ -95,6 +96,7 @@ class Server(Generic[Ended]):
         self._date = DateLine(time.time)
         self._making: set[Key] = set()
         self._background: set[asyncio.Task[None]] = set()
+        self._organization = wanted
         self._wire(sandboxes)
 
     def _wire(self, sandboxes: Callable[[Server[Ended]], Sandboxes]) -> None:
@@ -139,6 +141,7 @@ class Server(Generic[Ended]):
                 explain=self._explain,
                 issuer=self.issuer,
                 strict=settings.enforce_iam,
+                policy=self._ask_policy,
             ),
             guard=CrossSite((settings.host,), settings.allow_origins),
             outbox=self.outbox,
@@ -214,6 +217,11 @@ class Server(Generic[Ended]):
         view = self.world if revision == self.world.revision else await self.world_at(revision)
         return self.product.explain(found, language, view)
 
+    def _ask_policy(self, question: str, query: Mapping[str, list[str]], language: str) -> tuple[int, Document] | None:
+        from sekisho.edge.permissions import answer
+
+        return answer(question, query, language, self.snapshot, self.settings.account, time.time())
+
     async def world_at(self, revision: int) -> World:
         """The world of an earlier revision."""
         return await self.commits.in_storage(self.storage.world_at, revision)
@@ -273,6 +281,7 @@ class Server(Generic[Ended]):
         self.product.loaded(self.world)
         self.snapshot = self.product.publish(self.world, None, EMPTY, self.world.revision)
         self.data.configuration_changed(self.snapshot)
+        await self._organize()
         self._listener = await loop.create_server(
             lambda: Connection(self), self.settings.host, self.settings.port, backlog=1024
         )
@@ -335,6 +344,12 @@ class Server(Generic[Ended]):
             "logs": self.journal.lost_sight or "ok",
         }
 
+    async def _organize(self) -> None:
+        """Store the organization the server was started with, when it differs from what is stored."""
+        if self._organization is not None:
+            documents = self._organization
+            await self.commits.run(lambda: organization.store(self.world, documents))
+
     async def reset(self) -> None:
         """Forget every resource, log, trace and sandbox."""
 
@@ -347,6 +362,7 @@ class Server(Generic[Ended]):
             await self.logs.forget()
 
         await self.commits.wipe(forget)
+        await self._organize()
 
 
 def retention_horizons(world: World, now: float) -> list[tuple[LogGroupRef, int]]:

@@ -41,5 +41,7 @@ class Settings:
     allow_origins: tuple[str, ...] = ()
     upstreams: Mapping[str, str] = field(default_factory=dict)
     """Service → endpoint URL, for services that do not live here."""
+    organization: Path | None = None
+    """A file with the SCPs and RCPs of accounts; see ``edge.organization``."""
     max_sandboxes: int = 0
     """0: twice the processors."""

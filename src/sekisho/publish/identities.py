@@ -13,7 +13,7 @@ from collections.abc import Collection, Iterator, Mapping
 from functools import cache
 from typing import Any
 
-from sekisho.config.identities import AccessKey, Identities, Principal, Role, User
+from sekisho.config.identities import AccessKey, Identities, Levels, Principal, Role, User
 from sekisho.policy.combine import PolicyStack
 from sekisho.policy.compile import CompiledPolicy, compile_policy
 from sekisho.policy.request import Subject, SubjectKind
@@ -26,7 +26,7 @@ SERVICE_LINKED_PATH = "/aws-service-role/"
 
 def identities(view: View, changed: Collection[Key] | None, previous: Identities) -> Identities:
     """Everything compiled about IAM in ``view``; what ``changed`` does not touch is kept from ``previous``."""
-    if changed is None:
+    if changed is None or any(key.service == "organizations" for key in changed):
         return _compile_all(view)
     keys = [key for key in changed if key.service == "iam"]
     if not keys:
@@ -38,25 +38,26 @@ def identities(view: View, changed: Collection[Key] | None, previous: Identities
     users = dict(previous.users)
     roles = dict(previous.roles)
     access = dict(previous.keys)
+    levels = previous.levels
     ids = dict(previous.ids)
     _forget(users, ids, "user", touched.users)
     _forget(roles, ids, "role", touched.roles)
     for account, name in touched.users:
         record = view.get(Key(account, GLOBAL, "iam", "user", name))
         if record is not None:
-            user = _user(view, account, record, managed)
+            user = _user(view, account, record, managed, levels)
             users[user.arn] = user
             ids[user.unique_id] = user.arn
     for account, name in touched.roles:
         record = view.get(Key(account, GLOBAL, "iam", "role", name))
         if record is not None:
-            role = _role(view, account, record, managed)
+            role = _role(view, account, record, managed, levels)
             roles[role.arn] = role
             ids[role.unique_id] = role.arn
     for account, id_ in touched.access_keys:
         record = view.get(Key(account, GLOBAL, "iam", "accesskey", id_))
         _put(access, id_, None if record is None else _access_key(view, account, record, users))
-    return Identities(users, roles, access, ids, managed)
+    return Identities(users, roles, access, ids, managed, levels)
 
 
 def _compile_all(view: View) -> Identities:
@@ -65,13 +66,46 @@ def _compile_all(view: View) -> Identities:
         _put(managed, arn, _managed_policy(view, arn))
     for _, arn, _ in _records(view, "policy"):
         _put(managed, arn, _managed_policy(view, arn))
-    users = {user.arn: user for a, _, record in _records(view, "user") for user in (_user(view, a, record, managed),)}
-    roles = {role.arn: role for a, _, record in _records(view, "role") for role in (_role(view, a, record, managed),)}
+    levels = organization(view)
+    made_users = (_user(view, account, record, managed, levels) for account, _, record in _records(view, "user"))
+    users = {user.arn: user for user in made_users}
+    made_roles = (_role(view, account, record, managed, levels) for account, _, record in _records(view, "role"))
+    roles = {role.arn: role for role in made_roles}
     access: dict[str, AccessKey] = {}
     for account, id_, record in _records(view, "accesskey"):
         _put(access, id_, _access_key(view, account, record, users))
     ids = {user.unique_id: user.arn for user in users.values()} | {role.unique_id: role.arn for role in roles.values()}
-    return Identities(users, roles, access, ids, managed)
+    return Identities(users, roles, access, ids, managed, levels)
+
+
+def organization(view: View) -> dict[str, Levels]:
+    """The levels of every account that is in an organization, from documents of kind ``account``:
+    ``{"Scps": [{"Target", "Policies": [document]}], "Rcps": …, "ManagementAccount": bool}``.
+
+    SCPs and RCPs do not touch a management account.
+    https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_scps.html
+    """
+    found: dict[str, Levels] = {}
+    for partition in view.partitions():
+        if (partition.service, partition.kind) != ("organizations", "account"):
+            continue
+        for account, record in view.items(partition):
+            if not record["ManagementAccount"]:
+                found[account] = Levels(_levels(record["Scps"], "SCP"), _levels(record["Rcps"], "RCP"))
+    return found
+
+
+def _levels(raw: Collection[Mapping[str, Any]], kind: str) -> tuple[tuple[CompiledPolicy, ...], ...]:
+    return tuple(
+        tuple(
+            compile_policy(document, name=f"{kind} {document.get('Id') or number} at {level['Target']}")
+            for number, document in enumerate(level["Policies"], 1)
+        )
+        for level in raw
+    )
+
+
+_NO_LEVELS = Levels()
 
 
 def _put(into: dict[str, Any], key: str, value: Any) -> None:
@@ -176,22 +210,39 @@ def _tags(record: Mapping[str, Any]) -> dict[str, str]:
     return {tag["Key"]: tag["Value"] for tag in record["Tags"]}
 
 
-def _user(view: View, account: str, record: Mapping[str, Any], managed: Mapping[str, CompiledPolicy]) -> User:
+def _user(
+    view: View,
+    account: str,
+    record: Mapping[str, Any],
+    managed: Mapping[str, CompiledPolicy],
+    levels: Mapping[str, Levels],
+) -> User:
     name, arn, unique_id = record["UserName"], record["Arn"], record["UserId"]
     own = list(_policies(record, f"user '{name}'", managed))
     for group in record["Groups"]:
         found = view.get(Key(account, GLOBAL, "iam", "group", group))
         if found is not None:
             own.extend(_policies(found, f"group '{group}'", managed))
-    stack = PolicyStack(identity=tuple(own), boundary=_boundary(record, managed))
+    above = levels.get(account, _NO_LEVELS)
+    stack = PolicyStack(identity=tuple(own), boundary=_boundary(record, managed), scps=above.scps, rcps=above.rcps)
     subject = Subject(SubjectKind.USER, account, arn, unique_id=unique_id)
     return User(arn, unique_id, account, name, Principal(subject, stack, name, _tags(record)))
 
 
-def _role(view: View, account: str, record: Mapping[str, Any], managed: Mapping[str, CompiledPolicy]) -> Role:
+def _role(
+    view: View,
+    account: str,
+    record: Mapping[str, Any],
+    managed: Mapping[str, CompiledPolicy],
+    levels: Mapping[str, Levels],
+) -> Role:
     name = record["RoleName"]
+    above = levels.get(account, _NO_LEVELS)
     stack = PolicyStack(
-        identity=tuple(_policies(record, f"role '{name}'", managed)), boundary=_boundary(record, managed)
+        identity=tuple(_policies(record, f"role '{name}'", managed)),
+        boundary=_boundary(record, managed),
+        scps=above.scps,
+        rcps=above.rcps,
     )
     return Role(
         arn=record["Arn"],

@@ -16,8 +16,9 @@ from sekisho.publish.identities import identities
 from sekisho.publish.rest import rest_apis
 from sekisho.state.world import Key, View
 
-RELEVANT = frozenset({"iam", "lambda", "apigateway", "apigatewayv2"})
+RELEVANT = frozenset({"iam", "lambda", "apigateway", "apigatewayv2", "organizations"})
 """Services whose documents the data plane is compiled from."""
+_IDENTITY = frozenset({"iam", "organizations"})
 
 
 def publish(view: View, changed: Collection[Key] | None, previous: Snapshot, revision: int) -> Snapshot:
@@ -29,6 +30,6 @@ def publish(view: View, changed: Collection[Key] | None, previous: Snapshot, rev
         revision=revision,
         apis=http_apis(view, changed, apis) if v2 else apis,
         functions=functions(view, changed, previous.functions) if "lambda" in touched else previous.functions,
-        identities=identities(view, changed, previous.identities) if "iam" in touched else previous.identities,
+        identities=identities(view, changed, previous.identities) if touched & _IDENTITY else previous.identities,
         domains=domains(view, changed, previous.domains) if v2 else previous.domains,
     )

@@ -106,7 +106,7 @@ def _judged(call: Call, role_arn: str, asked: Terms) -> Role:
     )
     for action in actions:
         question = Question(subject, action, role_arn, role.account, context)
-        decision = decide(question, call.caller.stack, role.trust)
+        decision = decide(question, call.snapshot.identities.stack_at(call.caller.stack, role.account), role.trust)
         if not decision.allowed:
             error = _denied(call, action, role_arn)
             error.denied = Denied(question, call.caller.stack, role.trust, decision)
