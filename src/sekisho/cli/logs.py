@@ -121,7 +121,8 @@ def _group(logs: Any, name: str) -> str:
             return each
     known = ", ".join(group["logGroupName"] for group in logs.describe_log_groups().get("logGroups", []))
     where = logs.meta.region_name
-    raise ServerProblem(f"there is no log group {' or '.join(tried)} in {where}; there are: {known or 'none'}")
+    hint = "; a function logs only when its role may, as with AWSLambdaBasicExecutionRole" if len(tried) > 1 else ""
+    raise ServerProblem(f"there is no log group {' or '.join(tried)} in {where} (there are: {known or 'none'}){hint}")
 
 
 def _access_log(options: argparse.Namespace) -> str:

@@ -21,6 +21,8 @@ _VARIANTS: dict[str, type[Any]] = {
     variant.__name__: variant
     for variant in (Returned, Failed, Throttled, Unavailable, GaveUp, HttpAnswer, HttpFailed, KeysUnavailable)
 }
+_BYTES = "base64"
+"""The member of an object that stands for bytes."""
 
 
 def keep(trace: Trace) -> Document:
@@ -49,7 +51,7 @@ def keep(trace: Trace) -> Document:
 
 def _variant(value: Any) -> Document:
     fields = {
-        name: base64.b64encode(each).decode("ascii") if isinstance(each, bytes) else each
+        name: {_BYTES: base64.b64encode(each).decode("ascii")} if isinstance(each, bytes) else each
         for name, each in value._asdict().items()
     }
     return {"kind": type(value).__name__, "fields": fields}
@@ -69,7 +71,7 @@ def answers_of(kept: Document) -> Recorded:
 def _read(stored: Document) -> Any:
     variant = _VARIANTS[stored["kind"]]
     fields: Document = {
-        name: base64.b64decode(each) if variant.__annotations__[name] == "bytes" else each
+        name: base64.b64decode(each[_BYTES]) if isinstance(each, dict) else each
         for name, each in stored["fields"].items()
     }
     if "headers" in fields:
