@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 
 from tests.scenes.pipeline import ACCOUNT, API, FUNCTION, REGION, Api
 
-from sekisho.config.api import OPEN, AccessLog, ApiMapping, ApiSnapshot, Authorizer, Cors, Limits, Route, Stage
+from sekisho.config.api import OPEN, AccessLog, ApiSnapshot, Authorizer, Cors, Limits, Route, Stage
 from sekisho.config.identities import Identities
 from sekisho.config.integrations import Authority, HttpLambda, HttpProxy, Integration
 from sekisho.config.parameters import REQUEST, RESPONSE, read_mappings
@@ -71,7 +71,6 @@ class HttpApi(Api):
     cors: Cors | None = None
     throttle: Limits | None = None
     default: Route | None = None
-    domains: Mapping[str, tuple[ApiMapping, ...]] = field(default_factory=dict)
     router: Router[Route] = field(default_factory=lambda: Router(backtrack=True))
 
     def add(

@@ -17,7 +17,7 @@ from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
-from sekisho.config.api import IAM, OPEN, AccessLog, ApiSnapshot, Authorizer, GatewayResponse, Route, Stage
+from sekisho.config.api import IAM, OPEN, AccessLog, ApiMapping, ApiSnapshot, Authorizer, GatewayResponse, Route, Stage
 from sekisho.config.functions import Function
 from sekisho.config.identities import AccessKey, Identities, Principal, Role
 from sekisho.config.integrations import Authority, Integration, IntegrationResponse, LambdaProxy, Mock
@@ -262,6 +262,7 @@ class Api:
     deployed: bool = True
     router: Router[Route] = field(default_factory=Router)
     ledger: Ledger = field(default_factory=Ledger)
+    domains: Mapping[str, tuple[ApiMapping, ...]] = field(default_factory=dict)
 
     def route(
         self, method: str, path: str, integration: Integration, *, auth: Authorizer = OPEN, key: bool = False
@@ -289,7 +290,8 @@ class Api:
         stages = {self.stage: stage} if self.deployed else {}
         api = ApiSnapshot(Kind.REST, API, ACCOUNT, REGION, "api", stages, self.disabled, endpoint_type=self.endpoint)
         identities = Identities({}, {role.arn: role for role in self.roles}, {}, {})
-        return Snapshot(1, {API: api}, {each.arn: each for each in self.functions}, identities)
+        functions = {each.arn: each for each in self.functions}
+        return Snapshot(1, {API: api}, functions, identities, self.domains)
 
     def play(
         self,

@@ -74,6 +74,8 @@ def _by_domain(trace: Trace) -> ApiSnapshot | None:
         key = mapping.key
         if not key or path == f"/{key}" or path.startswith(f"/{key}/"):
             trace.mapping = mapping
+            if key:
+                trace.fields["customDomain.basePathMatched"] = key
             return trace.snapshot.apis.get(mapping.api_id)
     return None
 

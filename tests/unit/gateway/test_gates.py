@@ -8,6 +8,7 @@ import pytest
 from tests.scenes.pipeline import (
     ACCOUNT,
     API,
+    HOST,
     IAM,
     NOW,
     OTHER,
@@ -22,11 +23,12 @@ from tests.scenes.pipeline import (
     lambda_proxy,
     mock,
     policy,
+    returned,
     session,
     user,
 )
 
-from sekisho.config.api import UnsupportedAuthorizer
+from sekisho.config.api import ApiMapping, UnsupportedAuthorizer
 from sekisho.config.identities import AccessKey
 from sekisho.config.integrations import Unsupported
 from sekisho.config.validation import compile_validator
@@ -57,6 +59,18 @@ class TestAdmit:
         played = open_api().play("GET", "/prod/m", api="nope")
         assert (played.status, played.text, fault(played)) == (403, '{"message":"Forbidden"}', Fault.NO_SUCH_API)
         assert played.line is None
+
+    def test_custom_domain(self) -> None:
+        found = Api(functions=[function(gateway_may_invoke())], format="$context.customDomain.basePathMatched")
+        found.domains = {HOST: (ApiMapping("v1", API, "prod"), ApiMapping("old", API, "gone"))}
+        found.disabled = True
+        found.route("GET", "/pets/{id}", lambda_proxy())
+        played = found.play("GET", "/v1/pets/1", api="", answers=[returned({})])
+        assert (played.status, played.line) == (200, "v1")
+        assert (played.event["path"], played.event["resource"]) == ("/v1/pets/1", "/pets/{id}")
+        assert played.event["requestContext"]["stage"] == "prod"
+        assert found.play("GET", "/v2/pets/1", api="").trace.fault is Fault.NO_SUCH_API
+        assert found.play("GET", "/old/pets/1", api="").trace.fault is Fault.NO_SUCH_STAGE
 
     @pytest.mark.parametrize("target", ["/", "", "/dev/m", "//"])
     def test_unknown_stage(self, target: str) -> None:

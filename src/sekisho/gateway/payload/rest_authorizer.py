@@ -26,7 +26,7 @@ def event(x: Exchange, authorizer: LambdaAuthorizer, values: tuple[str, ...], ar
         "type": "REQUEST",
         "methodArn": arn,
         "resource": t.route.resource_path,
-        "path": t.local_path,
+        "path": t.local_path if t.mapping is None else t.path,
         "httpMethod": request.method,
         "headers": headers,
         "multiValueHeaders": multi_headers,

@@ -77,7 +77,8 @@ def event(x: Exchange) -> dict[str, Any]:
         body = request.body.decode("utf-8", "replace")
     return {
         "resource": t.route.resource_path,
-        "path": t.local_path,
+        # By a custom domain name, functions see the path as the client sent it, with the mapping's key.
+        "path": t.local_path if t.mapping is None else t.path,
         "httpMethod": request.method,
         "headers": headers,
         "multiValueHeaders": multi_headers,
