@@ -8,12 +8,14 @@ that costs.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from functools import partial
 from typing import NamedTuple, cast
 
 from sekisho.config.functions import Function
 from sekisho.functions.invocation import FunctionSpec
 from sekisho.kit.arn import function_arn
 from sekisho.policy.compile import CompiledPolicy, compile_policy
+from sekisho.publish.isolation import compiled_or
 from sekisho.services.lambda_.records import (
     AliasRecord,
     FunctionRecord,
@@ -44,7 +46,11 @@ class Place(NamedTuple):
 def functions(view: View, changed: Collection[Key] | None, previous: Mapping[str, Function]) -> Mapping[str, Function]:
     """The functions of ``view`` by unqualified ARN; those that ``changed`` does not touch are ``previous``'s own."""
     if changed is None:
-        return {place.arn: compiled for place in _all(view) if (compiled := _compile(view, place, None))}
+        return {
+            place.arn: compiled
+            for place in _all(view)
+            if (compiled := compiled_or(partial(_compile, view, place, None), None))
+        }
     touched = dict.fromkeys(
         Place(key.account, key.region, key.id.split("/", 1)[0])
         for key in changed

@@ -31,6 +31,7 @@ from sekisho.config.router import Router
 from sekisho.faults.fault import Kind
 from sekisho.gateway.context.variables import compile_format
 from sekisho.kit.arn import Arn, execute_api_arn
+from sekisho.publish.isolation import broken_stage
 from sekisho.publish.lambda_uri import FUNCTION_ARN, LAMBDA_URI, resolve
 from sekisho.state.world import Document, Key, Partition, View
 
@@ -48,7 +49,7 @@ def http_apis(view: View, changed: Collection[Key] | None, previous: Apis) -> Ap
         for partition in view.partitions():
             if partition[2:] == (SERVICE, "api"):
                 for id_, document in view.items(partition):
-                    kept[id_] = _api(view, partition, document, {})
+                    kept[id_] = _api(view, partition, document, {}, isolate=True)
         return kept
     stale = _stale_stages(changed, previous)
     if not stale:
@@ -104,22 +105,30 @@ def _stale_stages(changed: Collection[Key], previous: Apis) -> dict[tuple[str, s
     return stale
 
 
-def _api(view: View, partition: Partition, document: Document, fresh: Mapping[str, Stage]) -> ApiSnapshot:
-    """The API with its stages: those in ``fresh`` as they are, the others compiled; undeployed stages do not exist."""
+def _api(
+    view: View, partition: Partition, document: Document, fresh: Mapping[str, Stage], *, isolate: bool = False
+) -> ApiSnapshot:
+    """The API with its stages: those in ``fresh`` as they are, the others compiled; undeployed stages do not exist.
+    ``isolate``: stages that cannot be compiled answer 500; without it that is raised."""
     id_ = document["ApiId"]
     stages: dict[str, Stage] = {}
     prefix = f"{id_}/"
     for key, record in view.items(partition._replace(kind="stage")):
         if not key.startswith(prefix):
             continue
-        name = record["StageName"]
-        if name in fresh:
-            stages[name] = fresh[name]
-        elif record.get("DeploymentId"):
-            address = Key(partition.account, partition.region, SERVICE, "deployment", prefix + record["DeploymentId"])
-            deployment = view.get(address)
-            if deployment is not None:
-                stages[name] = _stage(partition, id_, record, deployment["Frozen"])
+        name = key[len(prefix) :]
+        try:
+            if name in fresh:
+                stages[name] = fresh[name]
+            elif record.get("DeploymentId"):
+                address = Key(*partition[:2], SERVICE, "deployment", prefix + record["DeploymentId"])
+                deployment = view.get(address)
+                if deployment is not None:
+                    stages[name] = _stage(partition, id_, record, deployment["Frozen"])
+        except Exception as problem:
+            if not isolate:
+                raise
+            stages[name] = broken_stage(name, problem)
     # docs: a change of DisableExecuteApiEndpoint works after the next deployment; of several stages the strictest wins.
     # https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-disable-default-endpoint.html
     closed = any(stage.settings["disableExecuteApiEndpoint"] for stage in stages.values())
@@ -128,7 +137,7 @@ def _api(view: View, partition: Partition, document: Document, fresh: Mapping[st
         id=id_,
         account=partition.account,
         region=partition.region,
-        name=document["Name"],
+        name=document.get("Name", ""),
         stages=stages,
         disable_execute_api_endpoint=closed,
         endpoint_type="REGIONAL",

@@ -10,13 +10,14 @@ which lets others memoise by identity.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 from sekisho.config.identities import AccessKey, Identities, Levels, Principal, Role, User
 from sekisho.policy.combine import PolicyStack
 from sekisho.policy.compile import CompiledPolicy, compile_policy
 from sekisho.policy.request import Subject, SubjectKind
+from sekisho.publish.isolation import compiled_or, forbidding
 from sekisho.services.iam.aws_managed import AWS_MANAGED
 from sekisho.services.iam.records import current_trust
 from sekisho.state.world import GLOBAL, Document, Key, View
@@ -65,15 +66,21 @@ def _compile_all(view: View) -> Identities:
     for arn in AWS_MANAGED:
         _put(managed, arn, _managed_policy(view, arn))
     for _, arn, _ in _records(view, "policy"):
-        _put(managed, arn, _managed_policy(view, arn))
+        _put(managed, arn, compiled_or(partial(_managed_policy, view, arn), forbidding(arn)))
     levels = organization(view)
-    made_users = (_user(view, account, record, managed, levels) for account, _, record in _records(view, "user"))
-    users = {user.arn: user for user in made_users}
-    made_roles = (_role(view, account, record, managed, levels) for account, _, record in _records(view, "role"))
-    roles = {role.arn: role for role in made_roles}
+    users: dict[str, User] = {}
+    for account, _, record in _records(view, "user"):
+        user = compiled_or(partial(_user, view, account, record, managed, levels), None)
+        if user is not None:
+            users[user.arn] = user
+    roles: dict[str, Role] = {}
+    for account, _, record in _records(view, "role"):
+        role = compiled_or(partial(_role, view, account, record, managed, levels), None)
+        if role is not None:
+            roles[role.arn] = role
     access: dict[str, AccessKey] = {}
     for account, id_, record in _records(view, "accesskey"):
-        _put(access, id_, _access_key(view, account, record, users))
+        _put(access, id_, compiled_or(partial(_access_key, view, account, record, users), None))
     ids = {user.unique_id: user.arn for user in users.values()} | {role.unique_id: role.arn for role in roles.values()}
     return Identities(users, roles, access, ids, managed, levels)
 

@@ -42,6 +42,7 @@ from sekisho.gateway.context.variables import compile_format
 from sekisho.gateway.integrations.reserved import illegal_header
 from sekisho.kit.arn import Arn, execute_api_arn
 from sekisho.policy.compile import compile_policy
+from sekisho.publish.isolation import broken_stage
 from sekisho.publish.lambda_uri import LAMBDA_URI, resolve
 from sekisho.publish.rest_authorizers import compile_authorizers
 from sekisho.state.world import Document, Key, Partition, View
@@ -59,7 +60,7 @@ def rest_apis(view: View, changed: Collection[Key] | None, previous: Apis) -> Ap
         for partition in view.partitions():
             if partition[2:] == (SERVICE, "restapi"):
                 for id_, document in view.items(partition):
-                    kept[id_] = _api(view, partition, document, {})
+                    kept[id_] = _api(view, partition, document, {}, isolate=True)
         return kept
     stale = _stale_stages(view, changed, previous)
     if not stale:
@@ -95,18 +96,26 @@ def _stale_stages(view: View, changed: Collection[Key], previous: Apis) -> dict[
     return stale
 
 
-def _api(view: View, partition: Partition, document: Document, fresh: Mapping[str, Stage]) -> ApiSnapshot:
-    """The API with its stages: those in ``fresh`` as they are, the others compiled."""
+def _api(
+    view: View, partition: Partition, document: Document, fresh: Mapping[str, Stage], *, isolate: bool = False
+) -> ApiSnapshot:
+    """The API with its stages: those in ``fresh`` as they are, the others compiled. ``isolate``: stages that cannot be
+    compiled answer 500; without it that is raised."""
     id_ = document["id"]
     stages: dict[str, Stage] = {}
     for name, record in _stage_records(view, partition, id_):
         if name in fresh:
             stages[name] = fresh[name]
             continue
-        key = Key(partition.account, partition.region, SERVICE, "deployment", f"{id_}/{record['deploymentId']}")
-        deployment = view.get(key)
-        if deployment is not None:
-            stages[name] = _stage(partition, id_, record, deployment)
+        try:
+            key = Key(partition.account, partition.region, SERVICE, "deployment", f"{id_}/{record['deploymentId']}")
+            deployment = view.get(key)
+            if deployment is not None:
+                stages[name] = _stage(partition, id_, record, deployment)
+        except Exception as problem:
+            if not isolate:
+                raise
+            stages[name] = broken_stage(name, problem)
     # docs: a change of disableExecuteApiEndpoint works after the next deployment; of several stages the strictest wins.
     # https://docs.aws.amazon.com/apigateway/latest/developerguide/rest-api-disable-default-endpoint.html
     closed = any(stage.settings["disableExecuteApiEndpoint"] for stage in stages.values())
@@ -115,11 +124,11 @@ def _api(view: View, partition: Partition, document: Document, fresh: Mapping[st
         id=id_,
         account=partition.account,
         region=partition.region,
-        name=document["name"],
+        name=document.get("name", ""),
         stages=stages,
         disable_execute_api_endpoint=closed,
         api_key_source=document.get("apiKeySource", "HEADER"),
-        endpoint_type=document["endpointConfiguration"]["types"][0],
+        endpoint_type=(document.get("endpointConfiguration", {}).get("types") or ["EDGE"])[0],
     )
 
 
