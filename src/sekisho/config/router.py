@@ -15,7 +15,7 @@ https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-ro
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Generic, NamedTuple, TypeVar
 
 T = TypeVar("T")
@@ -74,6 +74,15 @@ class Router(Generic[T]):
                 node = node.children.setdefault(part, _Node())
         node.methods[method] = _Leaf(route, tuple(names))
         self._found.clear()
+
+    def routes(self) -> Iterator[T]:
+        """Every route, in no particular order."""
+        waiting = [self._root]
+        while waiting:
+            node = waiting.pop()
+            for leaf in node.methods.values():
+                yield leaf.route
+            waiting += [*node.children.values(), *(n for n in (node.parameter, node.greedy) if n is not None)]
 
     def match(self, path: str, method: str) -> Match[T] | None:
         """The best route for a raw path (without stage) and a verb."""

@@ -10,6 +10,7 @@
 | ``GET /_sekisho/policy/why?principal=&action=&resource=`` | a decision, statement by statement |
 | ``GET /_sekisho/policy/who-can?action=&resource=`` | who can, who cannot, who can under conditions |
 | ``GET /_sekisho/policy/prove?allowed=&action=&resource=`` | whether nobody but ``allowed`` can |
+| ``GET /_sekisho/policy/chain?api=&stage=`` | for every route who gets 200, 403 or 500, and why |
 | ``GET /_sekisho/issuer/{name}/.well-known/…`` | the local issuer's ``openid-configuration`` and ``jwks.json`` |
 | ``POST /_sekisho/issuer/token`` | makes a token (``edge/minting.py``) |
 | ``POST /_sekisho/issuer/map`` | verifies another issuer's tokens with the local key: ``{"issuer": URL}`` |
@@ -48,6 +49,7 @@ ENDPOINTS = {
     "GET /_sekisho/policy/why?principal=&action=&resource=": "a decision, statement by statement",
     "GET /_sekisho/policy/who-can?action=&resource=": "who can, who cannot, who can under conditions",
     "GET /_sekisho/policy/prove?allowed=&action=&resource=": "whether nobody but the allowed can",
+    "GET /_sekisho/policy/chain?api=&stage=": "for every route who gets 200, 403 or 500, and why",
     "GET /_sekisho/issuer/{name}/.well-known/openid-configuration": "the local issuer of tokens",
     "GET /_sekisho/issuer/{name}/.well-known/jwks.json": "its public key",
     "POST /_sekisho/issuer/token": "make a token",

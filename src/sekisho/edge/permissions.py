@@ -10,6 +10,7 @@ from collections.abc import Mapping
 
 from sekisho.config.snapshot import Snapshot
 from sekisho.edge.recorder import Document
+from sekisho.explain.chain import chain
 from sekisho.explain.permissions import actors_of, prove, targets_of, who, why
 from sekisho.kit.instants import iso
 from sekisho.policy.partial import keys_of
@@ -22,6 +23,7 @@ QUESTIONS = {
     "why": ("principal", "action", "resource"),
     "who-can": ("action", "resource"),
     "prove": ("action", "resource"),
+    "chain": ("api", "stage"),
 }
 
 
@@ -33,7 +35,7 @@ def answer(question: str, query: Query, language: str, snapshot: Snapshot, accou
     for name in QUESTIONS[question]:
         if not given[name]:
             return 400, {"message": f"{name} is missing: /_sekisho/policy/{question}?{_usage(question)}"}
-    if ":" not in given["action"]:
+    if question != "chain" and ":" not in given["action"]:
         return 400, {"message": "action is SERVICE:NAME, such as execute-api:Invoke"}
     account = given["account"] or account
     context: dict[str, Value | None] = {}
@@ -42,6 +44,9 @@ def answer(question: str, query: Query, language: str, snapshot: Snapshot, accou
         if not equals:
             return 400, {"message": f"context={pair}: expected KEY=VALUE"}
         context[key.lower()] = value
+    if question == "chain":
+        found = chain(snapshot, given["api"], given["stage"])
+        return (200, found) if found is not None else (404, {"message": "There is no such API and stage."})
     actors = actors_of(snapshot, account)
     if question == "why":
         return _why(given, context, actors, language, snapshot, account, now)

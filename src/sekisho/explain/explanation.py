@@ -76,6 +76,8 @@ class Remedy:
     proven: bool
     proven_up_to: str
     """How far the replay got: ``explain.replay.Replayed.reached``."""
+    opens: tuple[tuple[str, str, str], ...] = ()
+    """What it allows beyond the request: (principal, action, resource), by comparing who can before and after."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,6 +27,7 @@ _HEADINGS = {
         "function-call": "the call of the function (whose answer is not known, it never ran)",
         "template": "in a SAM template",
         "caution": "caution",
+        "opens": "it also opens",
     },
     "ja": {
         "why": "理由",
@@ -44,6 +45,7 @@ _HEADINGS = {
         "function-call": "関数の呼び出し（未実行のため応答は不明）",
         "template": "SAM テンプレートでは",
         "caution": "注意",
+        "opens": "次も許可されます",
     },
 }
 
@@ -73,6 +75,16 @@ def _evidence(item: Evidence, lang: str) -> dict[str, Any]:
     }
 
 
+def _opens(item: Remedy, lang: str) -> str:
+    """What a remedy allows beyond the request, in words; empty when nothing."""
+    said = [render(item.candidate.grants, lang)] if item.candidate.grants else []
+    if item.opens:
+        who, action, resource = item.opens[0]
+        more = f" (+{len(item.opens) - 1})" if len(item.opens) > 1 else ""
+        said.append(f"{_HEADINGS[lang]['opens']}: {who}, {action}, {resource}{more}")
+    return " ".join(said)
+
+
 def _remedy(item: Remedy, lang: str, region: str) -> dict[str, Any]:
     candidate = item.candidate
     return {
@@ -83,7 +95,8 @@ def _remedy(item: Remedy, lang: str, region: str) -> dict[str, Any]:
         ],
         "commands": [command_line(call, region=region) for call in candidate.calls],
         "template": candidate.template,
-        "opens": render(candidate.grants, lang) if candidate.grants else "",
+        "opens": _opens(item, lang),
+        "opened": [{"principal": who, "action": action, "resource": resource} for who, action, resource in item.opens],
         "proven": item.proven,
         "proven_up_to": item.proven_up_to,
     }

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from sekisho.config.snapshot import Snapshot
 from sekisho.explain.case import Case, passes
+from sekisho.explain.chain import method_arn, opened
 from sekisho.explain.cors import missing, through_a_browser
 from sekisho.explain.explanation import Candidate, Explanation, Remedy
 from sekisho.explain.replay import Workbench
@@ -43,4 +45,21 @@ def _try(case: Case, candidate: Candidate) -> Remedy | None:
     works = not missing(ended.trace) if candidate.goal == "visible" else passes(case.trace, ended)
     if not works:
         return None
-    return Remedy(candidate, True, ended.reached)
+    return Remedy(candidate, True, ended.reached, _opened(case, ended.trace.snapshot))
+
+
+def _opened(case: Case, after: Snapshot) -> tuple[tuple[str, str, str], ...]:
+    """What else is allowed under ``after``: everything but what the request itself asked."""
+    trace = case.trace
+    if after is trace.snapshot or not trace.api.id or not trace.stage.name:
+        return ()
+    integration = trace.route.integration
+    function, qualifier = getattr(integration, "function_arn", ""), getattr(integration, "qualifier", "")
+    template = method_arn(trace.route)
+    own = {check.question.resource for check in trace.checks}
+    asker = {trace.caller.subject.arn, trace.caller.subject.issuer_arn, "anonymous"}
+    return tuple(
+        (found.principal, found.action, found.resource)
+        for found in opened(trace.snapshot, after, trace.api.id, trace.stage.name, function, qualifier)
+        if found.principal not in asker or (found.resource != template and found.resource not in own)
+    )
