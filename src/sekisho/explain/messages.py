@@ -280,11 +280,30 @@ MESSAGES: dict[str, Text] = {
         "Widen the element at {pointer} of {policy} to cover this request.",
         "{policy} の {pointer} の要素をこのリクエストを含むように広げる。",
     ),
+    "cure.widen-resource": Text(
+        "Widen the element at {pointer} of the API's resource policy to cover this request, and deploy.",
+        "API のリソースポリシーの {pointer} の要素をこのリクエストを含むように広げ、デプロイする。",
+    ),
     "perm.no-statements": Text(
         "No policy of {who} has a statement about {action}.",
         "{who} のポリシーには {action} に関するステートメントがありません。",
     ),
-    "perm.decided": Text("Decided by the {layer}: {verdict}.", "{layer} による判定: {verdict}。"),
+    "perm.decided": Text("Decided by the {layer}: {verdict}.", "{layer}による判定: {verdict}。"),
+    "perm.layer-silent": Text(
+        "The {layer} has no statement about {action}.", "{layer}に {action} に関するステートメントがありません。"
+    ),
+    "layer.identity": Text("identity-based policies", "アイデンティティベースのポリシー"),
+    "layer.resource": Text("resource-based policy", "リソースベースのポリシー"),
+    "layer.boundary": Text("permissions boundary", "アクセス許可の境界"),
+    "layer.session": Text("session policy", "セッションポリシー"),
+    "layer.scp": Text("service control policy", "サービスコントロールポリシー（SCP）"),
+    "layer.rcp": Text("resource control policy", "リソースコントロールポリシー（RCP）"),
+    "layer.endpoint": Text("VPC endpoint policy", "VPC エンドポイントポリシー"),
+    "layer.trust": Text("role trust policy", "ロールの信頼ポリシー"),
+    "layer.answer": Text("policy that the authorizer answered", "オーソライザーが返したポリシー"),
+    "verdict.allowed": Text("allowed", "許可"),
+    "verdict.explicitly-denied": Text("denied by a Deny statement", "Deny ステートメントによる拒否"),
+    "verdict.implicitly-denied": Text("denied, because nothing allows it", "許可する記述がないため拒否"),
     "perm.no-allow": Text(
         "No policy allows {who} to call {resource}.", "{who} に {resource} の呼び出しを許可するポリシーがありません。"
     ),
@@ -298,7 +317,7 @@ MESSAGES: dict[str, Text] = {
     ),
     "perm.limited": Text(
         "The identity policies allow it, but the {layer} of {who} does not.",
-        "アイデンティティポリシーは許可していますが、{who} の {layer} が許可していません。",
+        "アイデンティティベースのポリシーは許可していますが、{who} の{layer}が許可していません。",
     ),
     "perm.cross-account": Text(
         "{who} belongs to another account than the API: both its own policies and the API's resource policy must allow, "
@@ -635,8 +654,19 @@ MESSAGES: dict[str, Text] = {
 
 def render(said: Said, lang: str) -> str:
     """A message in ``en`` or ``ja``."""
-    text = MESSAGES[said.id]
-    return fill(text.ja if lang == "ja" else text.en, said.values)
+    return fill(_text(said.id, lang), {name: _word(value, lang) for name, value in said.values.items()})
+
+
+def _text(id_: str, lang: str) -> str:
+    found = MESSAGES[id_]
+    return found.ja if lang == "ja" else found.en
+
+
+def _word(value: str, lang: str) -> str:
+    """A value; ``@layer.…`` and ``@verdict.…`` stand for words that have a name in each language."""
+    if value.startswith(("@layer.", "@verdict.")) and value[1:] in MESSAGES:
+        return _text(value[1:], lang)
+    return value
 
 
 def fill(template: str, values: Mapping[str, str]) -> str:

@@ -11,7 +11,7 @@ from sekisho.config.identities import Role
 from sekisho.explain.case import Case, deploy
 from sekisho.explain.edits import calls_for
 from sekisho.explain.explanation import ApiCall, Candidate, Finding, Said, say
-from sekisho.explain.statements import grant_to_principal, misses_only, question_evidence, who
+from sekisho.explain.statements import grant_to_principal, layer_word, misses_only, question_evidence, who
 from sekisho.gateway.trace import Check
 from sekisho.policy.combine import Layer, Verdict, decide
 from sekisho.policy.remedy import Edit, EditKind, Remedy, edited, remedies
@@ -40,7 +40,7 @@ def _caller_cause(witness: Witness) -> tuple[str, Said]:
     question, decision = witness.question, witness.decision
     asked = {"who": who(question), "resource": question.resource}
     if decision.layer in _LIMITS:
-        return "IAM_SCP_OR_BOUNDARY", say("perm.limited", layer=decision.layer.value, who=asked["who"])
+        return "IAM_SCP_OR_BOUNDARY", say("perm.limited", layer=layer_word(decision.layer), who=asked["who"])
     if decision.verdict is Verdict.EXPLICITLY_DENIED:
         policy = decision.policy.name if decision.policy else "-"
         return "IAM_EXPLICIT_DENY", say("perm.explicit", policy=policy, **asked)
@@ -162,7 +162,8 @@ def _summary(case: Case, remedy: Remedy, check: Check) -> Said:
     if edit.kind is EditKind.REMOVE_STATEMENT:
         return say("cure.drop-deny", policy=edit.policy.name if edit.policy else edit.layer.value)
     if edit.layer is Layer.RESOURCE:
-        return say("cure.resource-policy")
+        changed = edit.kind is EditKind.CHANGE_ELEMENT
+        return say("cure.widen-resource", pointer=edit.pointer) if changed else say("cure.resource-policy")
     if edit.layer is Layer.BOUNDARY:
         return say("cure.boundary", who=asker)
     if edit.kind is EditKind.CHANGE_ELEMENT:

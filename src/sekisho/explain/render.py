@@ -20,6 +20,8 @@ _HEADINGS = {
         "remedy": "remedy",
         "tried": "tried: the request was played again after these calls and got as far as",
         "none": "no change to the configuration that was tried cures this request",
+        "none-caller": "nothing in the configuration needs to change: send another request",
+        "none-function": "nothing in the configuration needs to change: change the function's code",
         "response": "its answer",
         "http-call": "the call of the backend (whose answer is not known)",
         "authorizer-call": "the call of the authorizer's function (whose answer is not known)",
@@ -37,7 +39,12 @@ _HEADINGS = {
         "evidence": "証拠",
         "remedy": "対処",
         "tried": "検証済み: この呼び出しの後にリクエストを再実行し、次まで到達しました:",
+        "blame-caller": "呼び出し元",
+        "blame-configuration": "設定",
+        "blame-function": "関数",
         "none": "試した設定変更の中に、このリクエストを直すものはありませんでした",
+        "none-caller": "設定の変更は不要です。リクエストを直してください",
+        "none-function": "設定の変更は不要です。関数のコードを直してください",
         "response": "応答",
         "http-call": "バックエンドの呼び出し（応答は不明）",
         "authorizer-call": "オーソライザーの関数の呼び出し（応答は不明）",
@@ -105,7 +112,7 @@ def _remedy(item: Remedy, lang: str, region: str) -> dict[str, Any]:
 def as_text(found: dict[str, Any], lang: str = "en") -> str:
     """The JSON form, laid out for a terminal."""
     words = _HEADINGS[lang]
-    marks = [(words["blame"], found["blame"]), (words["cause"], found["cause"])]
+    marks = [(words["blame"], words.get(f"blame-{found['blame']}", found["blame"])), (words["cause"], found["cause"])]
     if found.get("also"):
         marks.append((words["also"], ", ".join(found["also"])))
     marks.append((words["gate"], f"{found['gate']} ({found['fault']})" if found["gate"] else ""))
@@ -127,5 +134,5 @@ def as_text(found: dict[str, Any], lang: str = "en") -> str:
         reached = words.get(remedy["proven_up_to"], remedy["proven_up_to"])
         lines.append(f"    {words['tried']} {reached}")
     if not found["remedies"]:
-        lines += ["", words["none"]]
+        lines += ["", words.get(f"none-{found['blame']}", words["none"])]
     return "\n".join(lines)

@@ -249,8 +249,10 @@ BEFORE_THE_BACKEND: dict[str, Text] = {
         "メソッドはスコープ（{required}）を求めますが、スコープを持つのはアクセストークンだけです。token_use は {use} です。",
     ),
     "token.access-without-scopes": Text(
-        "The method has no AuthorizationScopes, so it takes ID tokens only; this token's use is {use}.",
-        "メソッドに AuthorizationScopes がないため ID トークンだけを受け付けます。token_use は {use} です。",
+        "The method has no AuthorizationScopes, so it takes ID tokens only; this token's use is {use}. Send the ID token, "
+        "or give the method the scopes that the access token has.",
+        "メソッドに AuthorizationScopes がないため ID トークンだけを受け付けます。token_use は {use} です。ID トークンを送るか、"
+        "アクセストークンのスコープをメソッドに設定してください。",
     ),
     # ── input ──
     "input.validator": Text(

@@ -11,6 +11,7 @@ from sekisho.config.identities import Principal
 from sekisho.config.snapshot import Snapshot
 from sekisho.explain.explanation import ApiCall, Evidence, say
 from sekisho.gateway.trace import Check
+from sekisho.policy.combine import Layer
 from sekisho.policy.request import Question, SubjectKind
 from sekisho.policy.witness import Element, Finding, LayerWitness, Reason, StatementWitness, Witness
 from sekisho.policy.witness import explain as witness_of
@@ -26,18 +27,30 @@ def who(question: Question) -> str:
 
 def check_evidence(check: Check) -> list[Evidence]:
     """The question, the layer that decided, and the statements about the action."""
-    return question_evidence(witness_of(check.question, check.stack, check.resource_policy))
+    witness = witness_of(check.question, check.stack, check.resource_policy)
+    # An authorizer's answer is judged by rules of its own, so its decision is the recorded one.
+    answered = check.purpose == "authorizer-policy" and check.decision.layer is not Layer.RESOURCE
+    return question_evidence(witness._replace(decision=check.decision), "@layer.answer" if answered else "")
 
 
-def question_evidence(witness: Witness) -> list[Evidence]:
-    """The same, from a witness."""
+def layer_word(layer: Layer) -> str:
+    """The name of a kind of policy, in the reader's language."""
+    return f"@layer.{layer.name.lower()}"
+
+
+def question_evidence(witness: Witness, layer_name: str = "") -> list[Evidence]:
+    """The same, from a witness. ``layer_name`` is what the deciding layer is called, when not by its own name."""
     question = witness.question
     asked = {"who": who(question), "action": question.action, "resource": question.resource}
     found = [Evidence(say("perm.asked", **asked), asked)]
     decision = witness.decision
     found.append(
         Evidence(
-            say("perm.decided", layer=decision.layer.value, verdict=decision.verdict.value),
+            say(
+                "perm.decided",
+                layer=layer_name or layer_word(decision.layer),
+                verdict=f"@verdict.{decision.verdict.name.lower().replace('_', '-')}",
+            ),
             {"layer": decision.layer.value, "verdict": decision.verdict.value},
         )
     )
@@ -46,7 +59,11 @@ def question_evidence(witness: Witness) -> list[Evidence]:
         found.append(_statement(layer, statement))
     if len(near) > MOST_STATEMENTS:
         found.append(Evidence(say("perm.more-statements", count=str(len(near) - MOST_STATEMENTS))))
-    if not near:
+    speechless = not near and question.subject.kind is SubjectKind.SERVICE
+    if (near or speechless) and not decision.allowed and all(layer.layer is not decision.layer for layer, _ in near):
+        silent = say("perm.layer-silent", layer=layer_name or layer_word(decision.layer), action=question.action)
+        found.append(Evidence(silent))
+    elif not near:
         found.append(Evidence(say("perm.no-statements", who=who(question), action=question.action)))
     return found
 
