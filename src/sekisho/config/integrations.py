@@ -79,6 +79,8 @@ class Unsupported:
 
     type: str
     reason: str
+    broken: bool = False
+    """The stored configuration could not be read when the server started: 500."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,6 +39,7 @@ from sekisho.edge.settings import Settings, version
 from sekisho.edge.storage import Storage
 from sekisho.gateway.trace import Trace
 from sekisho.kit.instants import iso
+from sekisho.publish.isolation import left_out
 from sekisho.services.effects import LogGroupRef
 from sekisho.services.logs.records import LogGroupRecord
 from sekisho.state.world import Change, Key, Overlay, View, World
@@ -281,6 +282,8 @@ class Server(Generic[Ended]):
         self.product.loaded(self.world)
         self.snapshot = self.product.publish(self.world, None, EMPTY, self.world.revision)
         self.data.configuration_changed(self.snapshot)
+        for sentence in left_out(self.world, self.snapshot):
+            print(f"sekisho: {sentence}", file=sys.stderr, flush=True)
         await self._organize()
         self._listener = await loop.create_server(
             lambda: Connection(self), self.settings.host, self.settings.port, backlog=1024

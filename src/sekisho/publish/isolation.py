@@ -45,7 +45,7 @@ def broken_stage(name: str, problem: Exception) -> Stage:
     reason = f"its stored configuration cannot be read ({type(problem).__name__}: {problem})"
     router: Router[Route] = Router()
     for path in ("/", "/{proxy+}"):
-        router.add(path, "ANY", Route("", path, "ANY", "", OPEN, Unsupported("NONE", reason)))
+        router.add(path, "ANY", Route("", path, "ANY", "", OPEN, Unsupported("NONE", reason, broken=True)))
     settings = {BROKEN: reason, "disableExecuteApiEndpoint": False}
     return Stage(name, "", {}, router, None, None, settings=settings)
 

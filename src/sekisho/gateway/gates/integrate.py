@@ -21,4 +21,6 @@ def call(x: Exchange) -> Outcome:
         return http_proxy.prepare(x, integration)
     if isinstance(integration, Preflight):
         return cors.answer(x)
+    if integration.broken:
+        return Reject(Fault.INTERNAL, {})
     return Reject(Fault.INTEGRATION_UNSUPPORTED, {"type": integration.type, "reason": integration.reason})
