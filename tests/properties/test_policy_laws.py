@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import combinations
 from typing import Any
 
 from hypothesis import given, settings
@@ -289,6 +290,7 @@ def test_remedies_work_and_have_no_superfluous_part(
 ) -> None:
     for remedy in remedies(question, stack, resource_policy):
         assert decide(question, *patched(stack, resource_policy, remedy)).allowed
-        for edit in remedy.edits:
-            less = remedy._replace(edits=tuple(other for other in remedy.edits if other is not edit))
-            assert not decide(question, *patched(stack, resource_policy, less)).allowed
+        for size in range(len(remedy.edits)):
+            for part in combinations(remedy.edits, size):
+                less = remedy._replace(edits=part)
+                assert not decide(question, *patched(stack, resource_policy, less)).allowed

@@ -290,7 +290,7 @@ class _Principals:
         properties = t.properties(logical)
         if "Role" in properties:
             return
-        raw = properties.get("Policies") or ()
+        raw = properties.get("Policies") or []
         policies: list[CompiledPolicy] = []
         for item in raw if isinstance(raw, list) else [raw]:
             if isinstance(item, dict) and "Statement" in item:

@@ -1,10 +1,10 @@
 """The chain of a route as one question: authorization, resource policy, integration, function → who gets what.
 
 Theory of operation. A request passes two questions of policies: may the caller invoke the method (``front``), and may
-API Gateway, a role, or the caller invoke the function (``back``). The back question does not depend on the caller unless
-the integration passes the caller on; when it fails, the route answers 500 to everybody. Both are asked by partial
-decisions, for every principal of the account and for outsiders, so that conditions on keys that are not known come
-back as such. What an authorizer decides by a token or by code is a condition as well.
+API Gateway, a role, or the caller invoke the function (``back``). The back question does not depend on the caller
+unless the integration passes the caller on; when it fails, the route answers 500 to everybody. Both are asked by
+partial decisions, for every principal of the account and for outsiders, so that conditions on keys that are not known
+come back as such. What an authorizer decides by a token or by code is a condition as well.
 
 ``opened`` compares two snapshots by the same questions: what a remedy opens beyond the request it is for.
 """

@@ -25,6 +25,8 @@ from sekisho.policy.pattern import OWN_API, ArnPattern, Part, Variable
 MOST_STATES: Final = 20_000
 """States that are looked at; each costs about ten microseconds."""
 MOST_CLASSES: Final = 2_000
+MOST_WORK: Final = 100_000_000
+"""States times bits of a state: very long patterns get fewer states."""
 
 
 class Span(Enum):
@@ -175,6 +177,7 @@ def classes(within: Row, rows: Iterable[Row], shapes: Sequence[Row] = (), most: 
     """The classes into which ``rows`` divide the texts of ``within`` (and of one of ``shapes``, when there are any)."""
     wanted = list(dict.fromkeys(row for row in rows if _may_meet(within, row)))
     machine = _Machine([within, *shapes, *wanted])
+    most = min(most, max(500, MOST_WORK // (machine.accepts[-1].bit_length())))
     goal, lane = machine.accepts[0], machine.lanes[0]
     some = machine.accepts[1 : 1 + len(shapes)]
     shape_goals, shape_lanes = sum(some), sum(machine.lanes[1 : 1 + len(shapes)])
