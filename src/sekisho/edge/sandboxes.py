@@ -39,6 +39,8 @@ CodeReader = Callable[[str], bytes | None]
 CredentialsProvider = Callable[[str, FunctionSpec], Credentials]
 """(role ARN, function) → credentials of a session of its execution role. Called on the event loop."""
 
+MAX_PAYLOAD = 6_291_456
+"""Bytes of an event, whoever sends it. docs: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html"""
 _LOOK_EVERY = 0.010
 _REAP_EVERY = 5.0
 _RENEW_BEFORE = 300.0
@@ -160,6 +162,10 @@ class Sandboxes:
         pool = self._pools.get(key)
         if pool is None:
             pool = self._open_pool(key, spec)
+        if len(effect.payload) > MAX_PAYLOAD:
+            message = f"Request must be smaller than {MAX_PAYLOAD} bytes for the InvokeFunction operation"
+            done(Unavailable("RequestTooLargeException", message, 413, effect.request_id))
+            return
         function = pool.function
         reason = refusal(self._limits, spec.reserved_concurrency, function.in_flight, self.queued)
         if reason or self._closed:

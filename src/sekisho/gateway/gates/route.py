@@ -13,6 +13,9 @@ from sekisho.kit.outcome import PASS
 from sekisho.sigv4 import ClaimProblem, read_claim
 
 _NO_ROUTE: Final = Reject(Fault.NO_ROUTE, {})
+_VERBS: Final = frozenset(("DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"))
+"""What ``ANY`` stands for.
+https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-method-settings-method-request.html"""
 
 
 def by_resource(x: Exchange) -> Outcome:
@@ -23,7 +26,7 @@ def by_resource(x: Exchange) -> Outcome:
     """
     t, request = x.trace, x.request
     match = t.stage.router.match(t.local_path, request.method)
-    if match is not None:
+    if match is not None and request.method in _VERBS:
         t.route = match.route
         t.path_parameters = match.parameters
         return PASS
