@@ -21,6 +21,7 @@ CANNOT: dict[str, str] = {
     "015-route-stage-url-without-slash": "the root method answers with and without the slash here",
     "042-sigv4-double-encoded-path": "the path of the request is no resource of the template",
     "078-vpce-policy-denies-execute-api-variant": "there are no VPC endpoints here",
+    "117-lauth-http-cached-json-string-context": "the route of the request is not in the template",
     "170-throttle-stage-burst-too-low-variant": "stage throttling of REST APIs is not enforced",
     "178-unsupported-media-type-passthrough-never-variant": "non-proxy Lambda integrations do not run here",
     "229-lambda-not-in-vpc-endpoint-timeout-variant": "functions run on this machine's network",
@@ -46,6 +47,8 @@ UNHEALED: dict[str, str] = {
     "072-rp-private-vpc-id-under-vpce-key": "there are no VPC endpoints here",
     "100-lauth-rest-cross-account-permission-missing": "the remote function's code is not given",
     "106-lauth-rest-empty-resource-list": "the fix is a denial that is meant",
+    "110-lauth-http-exception": "the fix is a denial that is meant",
+    "114-lauth-http-policy-while-simple-enabled": "the policy names another stage than the case's",
     "154-cognito-sigv4-header-sent-to-cognito-authorizer-variant": "the case names two regions",
     "208-lambda-stage-variable-empty": "the fix does not give the alias a permission",
     "251-cors-401-without-cors-headers": "the fix makes the refusal visible, it stays one",
@@ -131,7 +134,7 @@ def _apply(scene: Scene, remedy: dict[str, Any]) -> None:
 def test_an_observed_log_line_is_ours() -> None:
     """The fields of the first report of caller credentials, value by value."""
     case = CASES["200-lambda-caller-credentials-sam-default"]
-    scene, answer = built(case)
+    _, answer = built(case)
     wanted = json.loads(case["symptom"]["access_log_line"])
     trace = answer.trace
     assert str(trace.status) == wanted["status"]

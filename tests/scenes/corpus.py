@@ -37,7 +37,9 @@ Document = dict[str, Any]
 FOLDER = Path(__file__).parents[1] / "vectors" / "corpus"
 SUPPORTED = {
     "AWS::ApiGateway::Authorizer",
+    "AWS::ApiGateway::BasePathMapping",
     "AWS::ApiGateway::Deployment",
+    "AWS::ApiGateway::DomainName",
     "AWS::ApiGateway::GatewayResponse",
     "AWS::ApiGateway::Method",
     "AWS::ApiGateway::Model",
@@ -45,6 +47,11 @@ SUPPORTED = {
     "AWS::ApiGateway::Resource",
     "AWS::ApiGateway::RestApi",
     "AWS::ApiGateway::Stage",
+    "AWS::ApiGatewayV2::Api",
+    "AWS::ApiGatewayV2::Authorizer",
+    "AWS::ApiGatewayV2::Integration",
+    "AWS::ApiGatewayV2::Route",
+    "AWS::ApiGatewayV2::Stage",
     "AWS::IAM::Role",
     "AWS::Lambda::Alias",
     "AWS::Lambda::Function",
@@ -53,7 +60,12 @@ SUPPORTED = {
     "AWS::Serverless::Function",
 }
 IGNORED = {"AWS::S3::Bucket", "AWS::EC2::VPCEndpoint"}
-_LATE = ("AWS::ApiGateway::Deployment", "AWS::ApiGateway::Stage")
+_LATE = (
+    "AWS::ApiGateway::Deployment",
+    "AWS::ApiGateway::Stage",
+    "AWS::ApiGatewayV2::Stage",
+    "AWS::ApiGateway::BasePathMapping",
+)
 _HOST = re.compile(r"([a-z0-9]{10})\.execute-api\.")
 _INTEGRATION = {
     "Type": "type",
@@ -134,6 +146,7 @@ class Scene:
         self.code: dict[str, str] = {}
         self.reserved: dict[str, int | None] = {}
         self.ledger = Ledger()
+        self.domains: set[str] = set()
         self.lab.functions = self._answer
         template = case["config"]["template"]
         self._make_api(template["Resources"])
@@ -156,6 +169,9 @@ class Scene:
 
     def _make_api(self, resources: Document) -> None:
         for name, resource in resources.items():
+            if resource["Type"] == "AWS::ApiGatewayV2::Api":
+                self.api = self._run("apigatewayv2", "CreateApi", **resource["Properties"])["ApiId"]
+                self.names[name] = self.api
             if resource["Type"] in ("AWS::ApiGateway::RestApi", "AWS::Serverless::Api"):
                 given = resource.get("Properties", {})
                 more: Document = {}
@@ -172,6 +188,7 @@ class Scene:
         unknown = {resource["Type"] for resource in self.resources.values()} - SUPPORTED - IGNORED
         if unknown:
             raise NotImplementedError(f"resource types {sorted(unknown)}")
+        self._older_stages()
         self._aliases_of_variables()
         later = []
         for name, resource in self.resources.items():
@@ -188,7 +205,7 @@ class Scene:
                     self._made(name)
         for name in later:
             self._made(name)
-        for name, resource in self.resources.items():
+        for resource in self.resources.values():
             if resource["Type"] == "AWS::Serverless::Api":
                 self._run(
                     "apigateway", "CreateDeployment", restApiId=self.api, stageName=resource["Properties"]["StageName"]
@@ -198,6 +215,23 @@ class Scene:
         if "/test-invoke-stage" in self.case["request"]["path"]:
             self._run("apigateway", "CreateDeployment", restApiId=self.api, stageName="test-invoke-stage")
         self._remote()
+
+    def _older_stages(self) -> None:
+        """Stages that only the context knows, with the routes they serve."""
+        made = {r["Properties"].get("StageName") for r in self.resources.values() if r["Type"].endswith("::Stage")}
+        for stage, routes in self.context.get("stages_in_account", {}).items():
+            if stage in made:
+                continue
+            top = []
+            for verb, path in (route.split(" ") for route in routes):
+                resource = self._path(path)
+                top.append(resource)
+                at = {"restApiId": self.api, "resourceId": resource, "httpMethod": verb}
+                self._run("apigateway", "PutMethod", **at, authorizationType="NONE")
+                self._run("apigateway", "PutIntegration", **at, type="MOCK")
+            self._run("apigateway", "CreateDeployment", restApiId=self.api, stageName=stage)
+            for resource in top:
+                self._run("apigateway", "DeleteResource", restApiId=self.api, resourceId=resource)
 
     def _aliases_of_variables(self) -> None:
         """Aliases that only stage variables name exist as well: a template cannot show them."""
@@ -260,6 +294,8 @@ class Scene:
                 return self._reference(inner)
             if key == "Fn::GetAtt":
                 return self._attribute(inner if isinstance(inner, list) else inner.split("."))
+            if key == "Fn::Join":
+                return inner[0].join(str(self.resolve(part)) for part in inner[1])
             if key == "Fn::Sub":
                 return re.sub(r"\$\{([^}!]+)\}", lambda m: str(self._substitute(m[1])), inner).replace("${!", "${")
         return {key: self.resolve(inner) for key, inner in value.items()}
@@ -279,6 +315,8 @@ class Scene:
             return str(self.root)
         if kind == "AWS::IAM::Role":
             return f"arn:aws:iam::{ACCOUNT}:role/{physical}"
+        if kind == "AWS::ApiGatewayV2::Api" and attribute == "ApiEndpoint":
+            return f"https://{physical}.execute-api.{self.region}.amazonaws.com"
         if kind in ("AWS::Lambda::Function", "AWS::Serverless::Function"):
             return f"arn:aws:lambda:{self.region}:{ACCOUNT}:function:{physical}"
         raise NotImplementedError(f"{kind} {attribute}")
@@ -479,6 +517,36 @@ class Scene:
         self._run("apigateway", "CreateStage", restApiId=self.api, stageName=name, deploymentId=deployment, **more)
         return str(name)
 
+    def _domain(self, name: str) -> None:
+        if name not in self.domains:
+            self.domains.add(name)
+            arn = f"arn:aws:acm:{self.region}:{ACCOUNT}:certificate/1"
+            given = [{"CertificateArn": arn, "EndpointType": "REGIONAL"}]
+            self._run("apigatewayv2", "CreateDomainName", DomainName=name, DomainNameConfigurations=given)
+
+    def _apigateway_domainname(self, _: str, given: Document) -> str:
+        self._domain(given["DomainName"])
+        return str(given["DomainName"])
+
+    def _apigateway_basepathmapping(self, _: str, given: Document) -> None:
+        self._domain(given["DomainName"])
+        more = {"ApiMappingKey": given["BasePath"]} if given.get("BasePath") else {}
+        at = {"DomainName": given["DomainName"], "ApiId": self.api, "Stage": given["Stage"]}
+        self._run("apigatewayv2", "CreateApiMapping", **at, **more)
+
+    def _apigatewayv2_integration(self, _: str, given: Document) -> str:
+        return str(self._run("apigatewayv2", "CreateIntegration", **given)["IntegrationId"])
+
+    def _apigatewayv2_route(self, _: str, given: Document) -> str:
+        return str(self._run("apigatewayv2", "CreateRoute", **given)["RouteId"])
+
+    def _apigatewayv2_authorizer(self, name: str, given: Document) -> str:
+        return str(self._run("apigatewayv2", "CreateAuthorizer", **{"Name": name, **given})["AuthorizerId"])
+
+    def _apigatewayv2_stage(self, _: str, given: Document) -> str:
+        made = {key: value for key, value in given.items() if key != "AccessLogSettings"}
+        return str(self._run("apigatewayv2", "CreateStage", **made)["StageName"])
+
     def _remote(self) -> None:
         """Functions of other accounts, which a template only names."""
         if "remote_function_policy" not in self.context:
@@ -535,7 +603,11 @@ class Scene:
         host = self.context.get("host_seen_by_api_gateway") or f"{self.api}.execute-api.{self.region}.amazonaws.com"
         path = asked["path"]
         stage = next(iter(self.lab.snapshot.apis[self.api].stages), "")
-        if asked["headers"].get("Host", "").startswith(("www.", "api.")):
+        named = asked["headers"].get("Host", "")
+        api = self.api
+        if named in self.domains:
+            host, api = named, ""
+        elif named.startswith(("www.", "api.")):
             path = f"/{stage}{path}"
         query = asked.get("query") or {}
         text = query if isinstance(query, str) else "&".join(f"{k}={v}" for k, v in query.items())
@@ -552,11 +624,9 @@ class Scene:
         elif said:
             pairs.append(("Authorization", said))
         source = self.context.get("source_ip", "203.0.113.10")
-        head = Headers([(name, self._token() if value.startswith("eyJ") else value) for name, value in pairs])
-        self._warm(GatewayRequest("GET", path, path, text, head, b"", host, self.api, self.region, source))
-        return self._play(
-            GatewayRequest(asked["method"], path, path, text, head, raw, host, self.api, self.region, source)
-        )
+        head = Headers([(name, self._with_token(value)) for name, value in pairs])
+        self._warm(GatewayRequest("GET", path, path, text, head, b"", host, api, self.region, source))
+        return self._play(GatewayRequest(asked["method"], path, path, text, head, raw, host, api, self.region, source))
 
     def _warm(self, request: GatewayRequest) -> None:
         """An earlier request with the same token, whose answer the authorizer remembers."""
@@ -579,14 +649,25 @@ class Scene:
         except StopIteration as end:
             return Answer(end.value, x.trace, [])
 
+    def _with_token(self, value: str) -> str:
+        scheme = "Bearer " if value.startswith("Bearer eyJ") else ""
+        return scheme + self._token() if value.removeprefix("Bearer ").startswith("eyJ") else value
+
     def _token(self) -> str:
         """A token with the claims of the case, for placeholders such as ``eyJ..``."""
         pools = [p for r in self.resources.values() for p in r.get("Properties", {}).get("ProviderARNs", [])]
         pool = str(self.resolve(pools[0])).rsplit("/", 1)[-1] if pools else "x"
-        issuer = f"https://cognito-idp.{self.region}.amazonaws.com/{pool}"
+        configured = [r.get("Properties", {}).get("JwtConfiguration") for r in self.resources.values()]
+        issuer = (
+            next((each["Issuer"] for each in configured if each), "")
+            or f"https://cognito-idp.{self.region}.amazonaws.com/{pool}"
+        )
         expires = self.lab.now + (-60 if self.context.get("token") == "expired" else 3600)
-        claims = {"iss": issuer, "token_use": "id", "sub": "u", **self.context.get("claims", {}), "exp": int(expires)}
-        return token(claims)
+        told = dict(self.context.get("claims", {}))
+        if "exp" in told and "now" in self.context:
+            expires = self.lab.now + told["exp"] - self.context["now"]
+        claims = {"iss": issuer, "token_use": "id", "sub": "u", **told, "exp": int(expires)}
+        return token(claims, alg=self.context.get("alg", "RS256"))
 
     def _signed(
         self, asked: Document, said: str, host: str, path: str, query: str, headers: dict[str, str], body: bytes
@@ -642,7 +723,8 @@ class Scene:
         if seconds > effect.patience and effect.function.timeout >= effect.patience:
             return GaveUp(effect.request_id, effect.patience)
         if seconds > effect.function.timeout:
-            message = f"2025-10-10T01:01:01.000Z {effect.request_id} Task timed out after {effect.function.timeout:.2f} seconds"
+            limit = f"{effect.function.timeout:.2f}"
+            message = f"2025-10-10T01:01:01.000Z {effect.request_id} Task timed out after {limit} seconds"
             payload = json.dumps({"errorMessage": message}).encode()
             return Failed(payload, message, "timeout", effect.request_id, effect.function.timeout)
         if self.context.get("concurrent_requests", 0) > (self.reserved.get(name) or 1000):
@@ -655,6 +737,9 @@ class Scene:
             if kind != "KeyError" or message.strip("'") not in effect.function.environment:
                 payload = json.dumps({"errorMessage": message, "errorType": kind}).encode()
                 return Failed(payload, message, "raised", effect.request_id, 0.1)
+        if "errorMessage" in (told.get("returns") or ()):
+            message = told["returns"]["errorMessage"]
+            return Failed(json.dumps(told["returns"]).encode(), message, "raised", effect.request_id, 0.1)
         if "returns" in told:
             return Returned(json.dumps(told["returns"]).encode(), effect.request_id, seconds)
         return self._executed(name, effect)
@@ -662,6 +747,10 @@ class Scene:
     def _executed(self, name: str, effect: InvokeFunction) -> InvocationResult:
         """What the template's own code answers."""
         code = self.code[name]
+        if self.context.get("function_strips_stage") is False and json.loads(effect.payload)["rawPath"].startswith(
+            "/dev/"
+        ):
+            return Returned(b'{"statusCode": 404, "body": "{\\"message\\":\\"Not found\\"}"}', effect.request_id, 0.001)
         if "import" in code or "return {}" in code:
             return Returned(b'{"statusCode": 200, "body": "ok"}', effect.request_id, 0.001)
         if "token_exp" in self.context and self.context["token_exp"] > self.context["now"] and "Unauthorized" in code:

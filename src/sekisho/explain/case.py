@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from sekisho.config.identities import AccessKey
 from sekisho.explain.explanation import ApiCall
 from sekisho.explain.replay import Replayed, Workbench, recorded, replay
+from sekisho.faults.fault import Kind
 from sekisho.gateway.trace import Trace
 
 
@@ -59,4 +60,6 @@ def passes(trace: Trace, ended: Replayed) -> bool:
 
 def deploy(trace: Trace) -> ApiCall:
     """CreateDeployment to the stage the request went to."""
+    if trace.kind is Kind.HTTP:
+        return ApiCall("apigatewayv2", "CreateDeployment", {"ApiId": trace.api.id, "StageName": trace.stage.name})
     return ApiCall("apigateway", "CreateDeployment", {"restApiId": trace.api.id, "stageName": trace.stage.name})

@@ -52,6 +52,27 @@ MESSAGES: dict[str, Text] = {
         "ステージ {stage} に {method} {path} に一致するリソースとメソッドがありません。REST API は 404 ではなく 403 "
         "「Missing Authentication Token」を返します。",
     ),
+    "route.no-mapping": Text(
+        "No API mapping of the custom domain {host} fits the path {path}.",
+        "カスタムドメイン {host} の API マッピングに、パス {path} に合うものがありません。",
+    ),
+    "route.mappings": Text("Its mappings: {keys}.", "設定されているマッピング: {keys}。"),
+    "route.stage-in-path": Text(
+        "The mapping of {host} already selects the stage; without {stage} the path {path} would be found.",
+        "{host} のマッピングが既にステージを選んでいます。{stage} を除いたパス {path} なら見つかります。",
+    ),
+    "route.wrong-stage": Text(
+        "The mapping of {host} leads to stage {stage}; the route exists in stage {other}.",
+        "{host} のマッピング先はステージ {stage} ですが、このルートはステージ {other} にあります。",
+    ),
+    "route.http-prefix": Text(
+        "The API has no $default stage, so the path must begin with a stage: {path} would reach stage {stage}.",
+        "この API には $default ステージがないため、パスはステージ名で始める必要があります。{path} ならステージ {stage} に届きます。",
+    ),
+    "route.http-none": Text(
+        "No route of stage {stage} matches {method} {path}, and there is no $default route.",
+        "ステージ {stage} に {method} {path} に一致するルートがなく、$default ルートもありません。",
+    ),
     "route.disabled": Text(
         "The default endpoint of API {api} is disabled (disableExecuteApiEndpoint): only custom domains answer.",
         "API {api} のデフォルトエンドポイントは無効です（disableExecuteApiEndpoint）。カスタムドメインだけが応答します。",
@@ -363,6 +384,10 @@ MESSAGES: dict[str, Text] = {
         "request itself; no statement of it does.",
         "ユーザープールのトークンは受け入れられましたが、Cognito の場合リソースポリシーは単独で評価され、それ自体が許可する"
         "必要があります。許可するステートメントがありません。",
+    ),
+    "perm.http-stage": Text(
+        "A policy of {who} allows this route on another stage; the ARN of this one has the segment {stage}.",
+        "{who} のポリシーは別のステージのこのルートを許可しています。このステージの ARN の区間は {stage} です。",
     ),
     "perm.wrong-role": Text(
         "{who} has no permission for this API at all, but role {other} of the same account has exactly this one and trusts "

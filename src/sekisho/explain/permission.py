@@ -12,7 +12,9 @@ from sekisho.explain.case import Case, deploy
 from sekisho.explain.edits import calls_for
 from sekisho.explain.explanation import ApiCall, Candidate, Finding, Said, say
 from sekisho.explain.statements import grant_to_principal, layer_word, misses_only, question_evidence, who
+from sekisho.faults.fault import Kind
 from sekisho.gateway.trace import Check
+from sekisho.kit.glob import compile_glob
 from sekisho.policy.combine import Layer, Verdict, decide
 from sekisho.policy.remedy import Edit, EditKind, Remedy, edited, remedies
 from sekisho.policy.witness import Element, Witness
@@ -26,6 +28,9 @@ def caller_denied(case: Case) -> Finding:
     check = case.trace.checks[-1]
     witness = witness_of(check.question, check.stack, check.resource_policy)
     cause, headline = _caller_cause(witness)
+    if cause == "IAM_ARN_MISMATCH" and case.trace.kind is Kind.HTTP and _other_stage(witness):
+        stage = case.trace.stage.name
+        cause, headline = "IAM_HTTP_STAGE_ARN", say("perm.http-stage", who=who(check.question), stage=stage)
     other = _meant_role(case, witness) if cause == "IAM_NO_ALLOW" else None
     if other is not None:
         cause, headline = "IAM_WRONG_ROLE_ASSUMED", say("perm.wrong-role", who=who(check.question), other=other.arn)
@@ -49,6 +54,21 @@ def _caller_cause(witness: Witness) -> tuple[str, Said]:
     if misses_only(witness, Element.RESOURCE):
         return "IAM_ARN_MISMATCH", say("perm.arn", **asked)
     return "IAM_NO_ALLOW", say("perm.no-allow", **asked)
+
+
+def _other_stage(witness: Witness) -> bool:
+    """Whether an allowed ARN would match with the stage of the question in the place of its own."""
+    asked = witness.question.resource.split("/", 2)
+    for layer in witness.layers:
+        for statement in layer.statements:
+            for miss in statement.misses if not statement.deny else ():
+                for pattern in miss.expected if miss.element is Element.RESOURCE else ():
+                    parts = pattern.split("/", 2)
+                    if len(parts) == len(asked) == 3 and parts[1] != asked[1]:
+                        parts[1] = asked[1]
+                        if compile_glob("/".join(parts))("/".join(asked)):
+                            return True
+    return False
 
 
 def _meant_role(case: Case, witness: Witness) -> Role | None:
