@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from sekisho.config.api import ApiMapping, ApiSnapshot
+from sekisho.config.api_keys import KeyTable
 from sekisho.config.functions import Function
 from sekisho.config.identities import NO_IDENTITIES, Identities
 
@@ -23,6 +24,8 @@ class Snapshot:
     identities: Identities
     domains: Mapping[str, tuple[ApiMapping, ...]] = field(default_factory=dict)
     """Custom domain name (lower case) → its mappings, longest key first."""
+    api_keys: Mapping[tuple[str, str], KeyTable] = field(default_factory=dict)
+    """(account, region) → API keys and usage plans of REST APIs. They count at once, without deployment."""
 
 
 EMPTY = Snapshot(0, {}, {}, NO_IDENTITIES)

@@ -242,12 +242,32 @@ ROWS: Final[Mapping[Fault, Face]] = {
     Fault.AUTHORIZER_BAD_REPLY: _authorizer(
         recorded("authz/rest-missing-policy-document"), "", "Could not parse policy"
     ),
-    Fault.API_KEY_INVALID: _forbidden("INVALID_API_KEY", documented(_TYPES)),
+    Fault.API_KEY_INVALID: Face(
+        403,
+        Spelling.TIGHT,
+        "Forbidden",
+        "INVALID_API_KEY",
+        "ForbiddenException",
+        recorded("apikeys/required-disabled"),
+        execution="{log}",
+    ),
     Fault.QUOTA_EXCEEDED: Face(
-        429, Spelling.TIGHT, "Limit Exceeded", "QUOTA_EXCEEDED", "LimitExceededException", documented(_TYPES)
+        429,
+        Spelling.TIGHT,
+        "Limit Exceeded",
+        "QUOTA_EXCEEDED",
+        "LimitExceededException",
+        recorded("apikeys/optional-disabled-mapped-still-limited"),
+        execution="Key quota limit exceeded for Usage Plan {plan}",
     ),
     Fault.THROTTLED: Face(
-        429, Spelling.TIGHT, "Too Many Requests", "THROTTLED", "TooManyRequestsException", documented(_TYPES)
+        429,
+        Spelling.TIGHT,
+        "Too Many Requests",
+        "THROTTLED",
+        "TooManyRequestsException",
+        recorded("apikeys/throttle"),
+        execution="{log}",
     ),
     Fault.PARAMETERS_MISSING: Face(
         400,

@@ -22,6 +22,7 @@ from sekisho.config.authorizers import LambdaAuthorizer
 from sekisho.gateway.authorizers.answer import Answer
 from sekisho.gateway.authorizers.keys import KeySet
 from sekisho.gateway.effects import KeysUnavailable
+from sekisho.gateway.usage import Usage
 
 KEYS_SECONDS: Final = 7200.0
 FAILURE_SECONDS: Final = 5.0
@@ -73,7 +74,7 @@ class _Decision(NamedTuple):
 class Ledger:
     """The memory of one server."""
 
-    __slots__ = ("_answer_bytes", "_answers", "_buckets", "_decisions", "_issuers", "_token_bytes")
+    __slots__ = ("_answer_bytes", "_answers", "_buckets", "_decisions", "_issuers", "_token_bytes", "owed", "usage")
 
     def __init__(self) -> None:
         self._issuers: dict[str, _Fetched] = {}
@@ -82,6 +83,10 @@ class Ledger:
         self._answers: OrderedDict[AnswerKey, Remembered] = OrderedDict()
         self._answer_bytes = 0
         self._buckets: dict[tuple[str, ...], tuple[float, float]] = {}
+        self.owed: dict[tuple[str, ...], int] = {}
+        """Tokens that are missing in a bucket which is not there yet: how a replay knows of earlier requests."""
+        self.usage = Usage()
+        """What API keys have used of their plans."""
 
     def clear(self) -> None:
         """Forget everything."""
@@ -91,6 +96,7 @@ class Ledger:
         self._answers.clear()
         self._answer_bytes = 0
         self._buckets.clear()
+        self.usage.clear()
 
     # --- token buckets
 
@@ -103,7 +109,7 @@ class Ledger:
         if before is None:
             if len(self._buckets) >= MAX_BUCKETS:
                 del self._buckets[next(iter(self._buckets))]
-            left = float(limits.burst)
+            left = float(limits.burst - self.owed.get(key, 0))
         else:
             left = min(float(limits.burst), before[0] + max(0.0, now - before[1]) * limits.rate)
         allowed = left >= 1.0

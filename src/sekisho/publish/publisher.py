@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from sekisho.config.snapshot import Snapshot
+from sekisho.publish.api_keys import api_keys
 from sekisho.publish.functions import functions
 from sekisho.publish.http import domains, http_apis
 from sekisho.publish.identities import identities
@@ -32,4 +33,5 @@ def publish(view: View, changed: Collection[Key] | None, previous: Snapshot, rev
         functions=functions(view, changed, previous.functions) if "lambda" in touched else previous.functions,
         identities=identities(view, changed, previous.identities) if touched & _IDENTITY else previous.identities,
         domains=domains(view, changed, previous.domains) if v2 else previous.domains,
+        api_keys=api_keys(view, changed, previous.api_keys) if "apigateway" in touched else previous.api_keys,
     )

@@ -34,6 +34,8 @@ from sekisho.config.integrations import (
     Mock,
     Unsupported,
 )
+from sekisho.config.method_throttle import EXTRA as THROTTLE
+from sekisho.config.method_throttle import compile_method_throttle
 from sekisho.config.patterns import PatternRefused, compile_pattern
 from sekisho.config.router import Router
 from sekisho.config.validation import compile_validator
@@ -152,7 +154,7 @@ def _stage(partition: Partition, id_: str, record: Document, deployment: Documen
     for resource in deployment["resources"]:
         for verb, method in resource["resourceMethods"].items():
             route = _route(resource, method, deployment, authorizers, variables, prefix)
-            router.add(resource["path"], verb, _logged(route, id_, record))
+            router.add(resource["path"], verb, _with_settings(route, id_, record))
     return Stage(
         name=name,
         deployment_id=record["deploymentId"],
@@ -197,15 +199,21 @@ def _route(
     )
 
 
-def _logged(route: Route, id_: str, record: Document) -> Route:
-    """The route with what the stage's settings say about its execution log."""
+def _with_settings(route: Route, id_: str, record: Document) -> Route:
+    """The route with what the stage's settings say about its execution log and its throttle."""
     settings = record["methodSettings"]
     if not settings:
         return route
     place = f"{id_}/{record['stageName']}"
     group = f"API-Gateway-Execution-Logs_{place}"
+    more: dict[str, Any] = {}
     logs = compile_execution_logs(settings, route.resource_path, route.method, group, _stream(place))
-    return replace(route, extras={**route.extras, EXECUTION_LOG: logs}) if logs else route
+    if logs:
+        more[EXECUTION_LOG] = logs
+    throttle = compile_method_throttle(settings, route.resource_path, route.method)
+    if throttle:
+        more[THROTTLE] = throttle
+    return replace(route, extras={**route.extras, **more}) if more else route
 
 
 def _authorizer(method: Document, authorizers: Mapping[str, Authorizer]) -> Authorizer:

@@ -65,6 +65,7 @@ def test_templates_use_only_the_evidence_that_the_fault_needs(kind: Kind, fault:
         Fault.IDENTITY_SOURCE_MISSING: {"www_authenticate"},
         Fault.SCOPE_INSUFFICIENT: {"www_authenticate"},
         Fault.AUTHORIZER_BAD_REPLY: {"reason"},
+        Fault.THROTTLED: {"log"},
         Fault.FUNCTION_UNAVAILABLE: {"reason"},
     }
     extra = {"request_id", "status"} if NATURE[fault].gate == "integrate" else set()

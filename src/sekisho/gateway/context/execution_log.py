@@ -13,11 +13,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final, NamedTuple
 
+from sekisho.config.api_keys import VALUE
 from sekisho.config.execution_logs import EXTRA
 from sekisho.faults.appearance import fill
 from sekisho.faults.face import face_of
+from sekisho.faults.fault import Fault
 from sekisho.functions.invocation import Failed, GaveUp, Returned
 from sekisho.gateway.exchange import Exchange
+from sekisho.gateway.gates.usage_plan import masked
 from sekisho.gateway.payload import v1
 from sekisho.gateway.payload.media import is_binary
 from sekisho.gateway.trace import UNROUTED, Trace
@@ -82,18 +85,31 @@ def execution_lines(trace: Trace, level: str, data: Exchange | None = None) -> l
 
 
 def _beginning(trace: Trace) -> list[str]:
-    """How every request begins. Two blanks stand where the API key would."""
+    """How every request begins: with its API key, of which the last characters are shown, or two blanks."""
     request_id, method, path = trace.request_id, trace.request.method, trace.route.resource_path
     stage = f"{trace.api.id}/{trace.stage.name}"
-    return [
+    key = masked(trace.fields.get(VALUE))
+    lines = [
         f"Extended Request Id: {trace.extended_id}",
-        f"Verifying Usage Plan for request: {request_id}. API Key:  API Stage: {stage}",
-        f"API Key  authorized because method '{method} {path}' does not require API Key. "
-        "Request will not contribute to throttle or quota limits",
-        f"Usage Plan check succeeded for API Key  and API Stage {stage}",
+        f"Verifying Usage Plan for request: {request_id}. API Key: {key} API Stage: {stage}",
+    ]
+    if trace.fault in _BUDGET:
+        return lines
+    if trace.route.api_key_required:
+        why = f"requires API Key and API Key is associated with a Usage Plan for API Stage {stage}"
+    else:
+        why = "does not require API Key. Request will not contribute to throttle or quota limits"
+    return [
+        *lines,
+        f"API Key {key} authorized because method '{method} {path}' {why}",
+        f"Usage Plan check succeeded for API Key {key} and API Stage {stage}",
         f"Starting execution for request: {request_id}",
         f"HTTP Method: {method}, Resource Path: {path}",
     ]
+
+
+_BUDGET: Final = frozenset((Fault.API_KEY_INVALID, Fault.QUOTA_EXCEEDED, Fault.THROTTLED))
+"""Refusals that come before execution starts."""
 
 
 def _failure(trace: Trace) -> list[str]:

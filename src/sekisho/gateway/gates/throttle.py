@@ -1,19 +1,54 @@
-"""Is there budget? API keys, usage plans and rate limits are compiled into ``route.extras`` and ``stage.settings``."""
+"""Is there budget? API keys and their usage plans (REST), and limits for everybody together."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 
+from sekisho.config.api import Limits
+from sekisho.config.method_throttle import EXTRA
 from sekisho.faults.fault import Fault, Reject
 from sekisho.gateway.exchange import Exchange, Outcome
+from sekisho.gateway.gates.usage_plan import judge, shown_key
 from sekisho.kit.outcome import PASS
 
 
 def with_usage_plan(x: Exchange) -> Outcome:
-    """REST: a method that requires an API key refuses every request, since no key is known here yet (fail closed)."""
-    if x.trace.route.api_key_required:
-        return Reject(Fault.API_KEY_INVALID, {})
-    return PASS
+    """REST: the API key and its plan, then the method's limits for all callers.
+
+    https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-request-throttling.html
+    """
+    t = x.trace
+    route = t.route
+    value = shown_key(t)
+    if value or route.api_key_required:
+        refusal = judge(x, value)
+        if refusal is not None:
+            return refusal
+    limits = route.extras.get(EXTRA)
+    return _method(x, limits) if limits else PASS
+
+
+def _method(x: Exchange, by_verb: Mapping[str, Limits]) -> Outcome:
+    t = x.trace
+    verb = x.request.method
+    limits = by_verb.get(verb)
+    if limits is None:
+        return PASS
+    bucket = (t.api.id, t.stage.name, t.route.resource_path, verb)
+    if x.ledger.take(bucket, limits, x.now):
+        return PASS
+    return Reject(
+        Fault.THROTTLED,
+        {
+            "scope": "stage",
+            "rate": f"{limits.rate:.2f}",
+            "burst": str(limits.burst),
+            "bucket": "\n".join(bucket),
+            "log": f"Method throttle limit exceeded for RestApi {t.api.id}, Stage {t.stage.name}, Resource "
+            f"{t.route.resource_id}, HttpMethod {verb}. Limit: {limits.rate:.2f} Burst: {limits.burst}",
+        },
+    )
 
 
 _THROTTLED: Final = Reject(Fault.THROTTLED, {})

@@ -12,6 +12,7 @@ from typing import Any
 
 from sekisho.config.authorizers import LambdaAuthorizer
 from sekisho.gateway.exchange import Exchange
+from sekisho.gateway.gates.usage_plan import identify, shown_key
 from sekisho.gateway.payload.v1 import header_maps, query_values, request_context
 
 
@@ -20,6 +21,9 @@ def event(x: Exchange, authorizer: LambdaAuthorizer, values: tuple[str, ...], ar
     if authorizer.kind == "TOKEN":
         return {"type": "TOKEN", "methodArn": arn, "authorizationToken": values[0] if values else ""}
     t, request = x.trace, x.request
+    key = shown_key(t)
+    if key:
+        identify(t, key)
     headers, multi_headers = header_maps(x)
     multi_query = query_values(request.query)
     return {

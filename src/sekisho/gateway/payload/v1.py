@@ -15,6 +15,7 @@ from urllib.parse import unquote_plus
 import orjson
 
 from sekisho.config.api import Iam
+from sekisho.config.api_keys import ID, VALUE
 from sekisho.gateway.exchange import Exchange
 from sekisho.gateway.payload.domain import domain_name
 from sekisho.gateway.payload.media import is_binary
@@ -173,7 +174,7 @@ def request_context(x: Exchange) -> dict[str, Any]:
 def _identity(t: Trace) -> dict[str, Any]:
     subject = t.caller.subject
     known = t.caller is not NOBODY
-    return {
+    identity = {
         "cognitoIdentityPoolId": None,
         "accountId": subject.account if known else None,
         "cognitoIdentityId": None,
@@ -187,3 +188,8 @@ def _identity(t: Trace) -> dict[str, Any]:
         "userAgent": t.request.headers.get("user-agent"),
         "user": subject.unique_id if known else None,
     }
+    if VALUE in t.fields:
+        identity["apiKey"] = t.fields[VALUE]
+        if ID in t.fields:
+            identity["apiKeyId"] = t.fields[ID]
+    return identity

@@ -1,7 +1,10 @@
 """API Gateway's control plane for REST APIs (``apigateway``)."""
 
 from sekisho.services.apigateway import (
+    absent,
     account,
+    api_key_import,
+    api_keys,
     authorizers,
     deployments,
     gateway_responses,
@@ -14,6 +17,7 @@ from sekisho.services.apigateway import (
     rest_apis,
     stages,
     tags,
+    usage_plans,
     validators,
 )
 from sekisho.services.operation import compose
@@ -34,7 +38,11 @@ OPERATIONS = compose(
         gateway_responses,
         imports,
         account,
+        api_keys,
+        api_key_import,
+        usage_plans,
         tags,
+        absent,
     )
 )
 

@@ -26,7 +26,11 @@ TARGETS = (
 
 @ops("PutIntegrationResponse", resource=arns.INTEGRATION_RESPONSE)
 def put_integration_response(call: Call) -> Mapping[str, Any]:
-    """Sets the response for a declared status code. Raises NotFound when the method does not declare it."""
+    """Sets the response for a status code. One that the method does not declare fails when it is used, not here:
+    "Output mapping refers to an invalid method response".
+
+    https://repost.aws/knowledge-center/api-gateway-internal-server-error
+    """
     owner, method, integration = lookup.integration(call)
     params = call.params
     document = present(
@@ -69,9 +73,9 @@ def delete_integration_response(call: Call) -> Mapping[str, Any]:
 
 
 def check(method: Mapping[str, Any], document: Mapping[str, Any]) -> None:
-    declared = method.get("methodResponses", {}).get(document["statusCode"])
-    if declared is None:
-        raise not_found("Invalid Response status code specified")
+    # Without a method response no header is declared, so that any mapping to one is refused as such:
+    # https://github.com/awslabs/aws-solutions-constructs/issues/1130
+    declared = method.get("methodResponses", {}).get(document["statusCode"]) or {}
     mappings.check_response(document.get("responseParameters") or {}, declared.get("responseParameters") or {})
     pattern = document.get("selectionPattern")
     if pattern:

@@ -23,6 +23,9 @@ VALIDATORS = "validator"
 MODELS = "model"
 GATEWAY_RESPONSES = "gatewayresponse"
 ACCOUNT = "account"
+API_KEYS = "apikey"
+USAGE_PLANS = "usageplan"
+USAGE_PLAN_KEYS = "usageplankey"
 
 Doc = dict[str, Any]
 

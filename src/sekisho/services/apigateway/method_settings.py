@@ -90,5 +90,5 @@ def check(member: str, value: Any) -> None:
         raise bad_request("Cache TTL must be between 0 and 3600 seconds")
     if member == "cachingEnabled" and value:
         raise not_implemented("Response caching (caching/enabled)")
-    if member in ("throttlingBurstLimit", "throttlingRateLimit") and value != -1 and value < DEFAULTS[member]:
-        raise not_implemented(f"A method throttle below the account's (throttling: {value:g})")
+    if member in ("throttlingBurstLimit", "throttlingRateLimit") and value != -1 and value < 0:
+        raise bad_request(f"Invalid {member}: {value:g}. Must be 0 or more, or -1 for the account's")

@@ -124,3 +124,46 @@ class AccountRecord(TypedDict, total=False):
     """kind ``account``, id = ``account``."""
 
     cloudwatchRoleArn: str
+
+
+class ApiKeyRecord(TypedDict, total=False):
+    """kind ``apikey``, id = key id."""
+
+    id: str
+    value: str
+    """As given or made: API Gateway shows it again to whoever may ask."""
+    name: str
+    description: str
+    enabled: bool
+    customerId: str
+    createdDate: float
+    lastUpdatedDate: float
+    stageKeys: list[str]
+    """``apiId/stage``; has no effect: only usage plans admit keys. vector: apikeys/required-legacy-stagekeys-only."""
+    tags: dict[str, str]
+
+
+class UsagePlanRecord(TypedDict, total=False):
+    """kind ``usageplan``, id = plan id."""
+
+    id: str
+    name: str
+    description: str
+    apiStages: list[dict[str, Any]]
+    """``apiId``, ``stage``, ``throttle``: ``/path/METHOD`` → limits."""
+    throttle: dict[str, float]
+    """``rateLimit``, ``burstLimit``."""
+    quota: dict[str, Any]
+    """``limit``, ``offset``, ``period``."""
+    quotaSince: float
+    """When the plan got a quota; requests before that are not charged."""
+    productCode: str
+    tags: dict[str, str]
+
+
+class UsagePlanKeyRecord(TypedDict, total=False):
+    """kind ``usageplankey``, id = ``planId/keyId``."""
+
+    usagePlanId: str
+    keyId: str
+    type: str

@@ -12,6 +12,7 @@ from sekisho.kit.arn import execute_api_arn
 from sekisho.services.apigateway import arns, lookup, patch
 from sekisho.services.apigateway.errors import bad_request, not_implemented
 from sekisho.services.apigateway.lookup import Doc, listing, rest_api
+from sekisho.services.apigateway.usage_plans import forget_stage
 from sekisho.services.operation import Call, Operations
 
 ops = Operations("apigateway")
@@ -116,6 +117,8 @@ def update_rest_api(call: Call) -> Mapping[str, Any]:
 def delete_rest_api(call: Call) -> Mapping[str, Any]:
     """Deletes the API with everything under it."""
     api = rest_api(call)
+    for stage in lookup.children(call, lookup.STAGES):
+        forget_stage(call, api["id"], stage["stageName"])
     for kind in CHILDREN:
         table = call.table(kind)
         for key in [key for key, _ in table.items(f"{api['id']}/")]:

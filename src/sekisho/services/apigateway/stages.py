@@ -10,6 +10,7 @@ from sekisho.services.apigateway import access_logs, arns, lookup, patch
 from sekisho.services.apigateway.errors import bad_request, conflict, limit_exceeded, not_implemented
 from sekisho.services.apigateway.lookup import Doc
 from sekisho.services.apigateway.method_settings import is_setting_path, patch_settings
+from sekisho.services.apigateway.usage_plans import forget_stage
 from sekisho.services.operation import Call, Operations
 
 ops = Operations("apigateway")
@@ -112,6 +113,7 @@ def update_stage(call: Call) -> Mapping[str, Any]:
 def delete_stage(call: Call) -> Mapping[str, Any]:
     document = lookup.stage(call)
     call.table(lookup.STAGES).delete(f"{lookup.api_id(call)}/{document['stageName']}")
+    forget_stage(call, lookup.api_id(call), document["stageName"])
     return {}
 
 

@@ -1,4 +1,4 @@
-"""Tags of APIs and stages, by ARN."""
+"""Tags of APIs, stages, API keys and usage plans, by ARN."""
 
 from __future__ import annotations
 
@@ -55,6 +55,10 @@ def _tagged(call: Call) -> tuple[Table, str, dict[str, Any]]:
     elif len(parts) == 5 and parts[1] == "restapis" and parts[3] == "stages":
         table, key = call.table(lookup.STAGES), f"{parts[2]}/{parts[4]}"
         missing = "Invalid stage identifier specified"
+    elif len(parts) == 3 and parts[1] == "apikeys":
+        table, key, missing = call.table(lookup.API_KEYS), parts[2], "Invalid API Key identifier specified"
+    elif len(parts) == 3 and parts[1] == "usageplans":
+        table, key, missing = call.table(lookup.USAGE_PLANS), parts[2], "Invalid Usage Plan ID specified"
     else:
         raise not_implemented(f"Tagging {arn.resource}")
     document = table.get(key)

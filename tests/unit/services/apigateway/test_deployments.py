@@ -129,7 +129,7 @@ def test_stage_patches(rest: Rest) -> None:
     [
         (("replace", "/cacheClusterEnabled", "true"), "NotImplementedException"),
         (("replace", "/*/*/caching/enabled", "true"), "NotImplementedException"),
-        (("replace", "/*/*/throttling/rateLimit", "5"), "NotImplementedException"),
+        (("replace", "/*/*/throttling/rateLimit", "-2"), "BadRequestException"),
         (("replace", "/canarySettings/percentTraffic", "5"), "NotImplementedException"),
         (("replace", "/*/*/logging/loglevel", "LOUD"), "BadRequestException"),
         (("replace", "/*/*/nothing/here", "1"), "BadRequestException"),

@@ -142,6 +142,10 @@ def test_every_operation_answers_in_shape() -> None:
     rest("DeleteAuthorizer", **api, **authorizer)
     rest("DeleteResource", **api, resourceId=where["resourceId"])
     rest("PutRestApi", **api, mode="overwrite", body=b'{"openapi": "3.0.1", "info": {"title": "t"}}')
+    for absent in ("GetVpcLinks", "GetClientCertificates"):
+        assert rest(absent) == {"items": []}
+    for absent in ("GetDocumentationParts", "GetDocumentationVersions"):
+        assert rest(absent, **api) == {"items": []}
     rest("DeleteRestApi", **api)
     rest("ImportRestApi", body=b'{"openapi": "3.0.1", "info": {"title": "t"}}')
     assert rest.called == set(OPERATIONS)
