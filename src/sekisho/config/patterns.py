@@ -39,4 +39,6 @@ def _compile(pattern: str) -> Any:
     try:
         return re2.compile(pattern, options=options)
     except re2.error as problem:
-        raise PatternRefused(str(problem)) from problem
+        reason = problem.args[0] if problem.args else ""
+        told = reason.decode("utf-8", "replace") if isinstance(reason, bytes) else str(reason)
+        raise PatternRefused(told) from problem

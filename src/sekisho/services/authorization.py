@@ -245,6 +245,8 @@ def shown_resource(call: Call, resource: str) -> str:
     arn = Arn.parse(resource) if call.service == "iam" else None
     if arn is None:
         return resource
+    if call.operation == "ListPolicies":
+        return f"policy path {arn.resource.removeprefix('policy')}"
     kind, slash, rest = arn.resource.partition("/")
     name = call.params.get(_NAMED.get(kind, ""))
     return f"{kind} {name}" if slash and isinstance(name, str) and rest.rpartition("/")[2] == name else resource

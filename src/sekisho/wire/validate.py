@@ -29,6 +29,7 @@ _CODES: Final[Mapping[str, str]] = {
 }
 
 _NOT_NULL: Final = "Member must not be null"
+_NUMBERS: Final = ("integer", "long", "float", "double")
 
 
 def validate(spec: OperationSpec, params: Mapping[str, Any]) -> WireError | None:
@@ -43,7 +44,7 @@ def validate(spec: OperationSpec, params: Mapping[str, Any]) -> WireError | None
     problems: list[str] = []
     # API Gateway's paths begin with the input itself: 'putIntegrationInput.type'.
     prefix = f"{spec.name[0].lower()}{spec.name[1:]}Input." if spec.service == "apigateway" else ""
-    _check_members(shape, params, prefix, problems, _OWN_WORDS if spec.service == "iam" else _NONE)
+    _check_members(shape, params, prefix, problems, _OWN_WORDS.get(spec.service, _NONE))
     if not problems:
         return None
     count = "1 validation error" if len(problems) == 1 else f"{len(problems)} validation errors"
@@ -65,7 +66,7 @@ def _lambda_runtime(shape: Shape, params: Mapping[str, Any]) -> WireError | None
 
 
 _NONE: Final[frozenset[str]] = frozenset()
-_OWN_WORDS: Final = frozenset(
+_IAM_WORDS: Final = frozenset(
     (
         "AccountAlias",
         "AssumeRolePolicyDocument",
@@ -83,6 +84,10 @@ _OWN_WORDS: Final = frozenset(
 )
 """Members whose patterns IAM judges in words of its own, not in those of the model.
 https://github.com/aws-amplify/amplify-cli/issues/9120"""
+
+_OWN_WORDS: Final[Mapping[str, frozenset[str]]] = {"iam": _IAM_WORDS, "apigateway": frozenset(("responseType",))}
+"""Members whose patterns and enums the operation judges. API Gateway names response types without the input, and in an
+order of its own (vectors gateway_response_validation/*-wrong-response-type)."""
 
 
 def _check_members(
@@ -103,13 +108,14 @@ def _check_members(
         elif kind == "map":
             _check_map(inner, below, prefix + member.path, problems)
         elif member.name in own_words:
-            unpatterned = [text for text in _broken(inner, below) if not text.startswith(_PATTERN)]
-            problems.extend(_problem(inner, below, prefix + member.path, text) for text in unpatterned)
+            others = [text for text in _broken(inner, below) if not text.startswith((_PATTERN, _ENUM))]
+            problems.extend(_problem(inner, below, prefix + member.path, text) for text in others)
         else:
             _report(inner, below, prefix + member.path, problems)
 
 
 _PATTERN: Final = "Member must satisfy regular expression pattern: "
+_ENUM: Final = "Member must satisfy enum value set: "
 
 
 def _problem(shape: Shape, value: Any, path: str, constraint: str) -> str:
@@ -138,7 +144,7 @@ def _broken(shape: Shape, value: Any) -> list[str]:
     """Constraints of a scalar, or of a list's or map's size, that ``value`` does not satisfy."""
     broken: list[str] = []
     low, high = shape.min, shape.max
-    if shape.kind in ("integer", "long", "float", "double"):
+    if shape.kind in _NUMBERS:
         if high is not None and value > high:
             broken.append(f"Member must have value less than or equal to {high}")
         if low is not None and value < low:
@@ -153,21 +159,22 @@ def _broken(shape: Shape, value: Any) -> list[str]:
         if shape.pattern and not matches(shape.pattern, value):
             broken.append(f"{_PATTERN}{shape.pattern}")
         if shape.enum and value not in shape.enum_set:
-            broken.append(f"Member must satisfy enum value set: [{', '.join(shape.enum)}]")
+            broken.append(f"{_ENUM}[{', '.join(shape.enum)}]")
     return broken
 
 
 def _constraints(shape: Shape) -> str:
     """All constraints of an element, as a list's or map's message quotes them."""
     rows = []
+    measure = "value" if shape.kind in _NUMBERS else "length"
     if shape.max is not None:
-        rows.append(f"Member must have length less than or equal to {shape.max}")
+        rows.append(f"Member must have {measure} less than or equal to {shape.max}")
     if shape.min is not None:
-        rows.append(f"Member must have length greater than or equal to {shape.min}")
+        rows.append(f"Member must have {measure} greater than or equal to {shape.min}")
     if shape.pattern:
         rows.append(f"{_PATTERN}{shape.pattern}")
     if shape.enum:
-        rows.append(f"Member must satisfy enum value set: [{', '.join(shape.enum)}]")
+        rows.append(f"{_ENUM}[{', '.join(shape.enum)}]")
     return ", ".join([*rows, _NOT_NULL])
 
 

@@ -112,3 +112,16 @@ def test_every_pattern_is_enforced(service: str) -> None:
 )
 def test_unicode_categories(text: str, fits: bool) -> None:
     assert matches("[\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]+", text) is fits
+
+
+def test_types_of_gateway_responses_are_judged_by_the_operation() -> None:
+    """Vectors gateway_response_validation/*-wrong-response-type: neither the model's path nor its order."""
+    params = {"restApiId": "a", "responseType": "FAKE_RESPONSE_TYPE"}
+    for operation in ("PutGatewayResponse", "GetGatewayResponse", "DeleteGatewayResponse", "UpdateGatewayResponse"):
+        assert check("apigateway", operation, params) is None
+
+
+def test_numbers_in_maps_have_values_not_lengths() -> None:
+    weights = {"RoutingConfig": {"AdditionalVersionWeights": {"2": 1.5}}}
+    text = message("lambda", "CreateAlias", {"FunctionName": "f", "Name": "a", "FunctionVersion": "1", **weights})
+    assert "Map value must satisfy constraint: [Member must have value less than or equal to 1" in text

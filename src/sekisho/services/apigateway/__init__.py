@@ -2,6 +2,7 @@
 
 from sekisho.services.apigateway import (
     absent,
+    absent,
     account,
     api_key_import,
     api_keys,
@@ -42,6 +43,7 @@ OPERATIONS = compose(
         api_key_import,
         usage_plans,
         tags,
+        absent,
         absent,
     )
 )

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from sekisho.services.iam.constraints import IamOperations
-from sekisho.services.iam.entities import USER, caller_user, no_such, user_arn
+from sekisho.services.iam.entities import USER, caller_user, no_such, under_path, user_arn
 from sekisho.services.operation import Call, Run
 
 ops = IamOperations()
@@ -21,8 +21,8 @@ _OF_USERS = {
     "ListSigningCertificates": "Certificates",
 }
 _OF_ACCOUNTS = {
-    "ListServerCertificates": "ServerCertificateMetadataList",
-    "ListVirtualMFADevices": "VirtualMFADevices",
+    "ListServerCertificates": ("ServerCertificateMetadataList", "server-certificate"),
+    "ListVirtualMFADevices": ("VirtualMFADevices", "mfa"),
 }
 _OF_ACCOUNTS_IN_ONE_PAGE = {
     "ListOpenIDConnectProviders": "OpenIDConnectProviderList",
@@ -45,8 +45,8 @@ def _of_account(answer: Mapping[str, Any]) -> Run:
 for _name, _member in _OF_USERS.items():
     ops(_name, resource=user_arn)(_of_user(_member))
 ops("ListServiceSpecificCredentials", resource=user_arn)(_of_user("ServiceSpecificCredentials", paged=False))
-for _name, _member in _OF_ACCOUNTS.items():
-    ops(_name)(_of_account({_member: [], "IsTruncated": False}))
+for _name, (_member, _kind) in _OF_ACCOUNTS.items():
+    ops(_name, resource=under_path(_kind))(_of_account({_member: [], "IsTruncated": False}))
 for _name, _member in _OF_ACCOUNTS_IN_ONE_PAGE.items():
     ops(_name)(_of_account({_member: []}))
 

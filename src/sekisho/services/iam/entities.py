@@ -159,6 +159,15 @@ def user_arn(call: Call) -> str:
     return call.caller.subject.arn
 
 
+def under_path(kind: str) -> Callable[[Call], str]:
+    """The resource of operations that list what is below a path: ``arn:aws:iam::ACCOUNT:role/``.
+
+    AWS's own examples grant them on such ARNs (``arn:aws:iam::*:mfa/*`` for ListVirtualMFADevices):
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_examples_iam_mfa-selfmanage.html
+    """
+    return lambda call: iam_arn(call.account, f"{kind}{call.params.get('PathPrefix') or '/'}")
+
+
 def paged(
     call: Call,
     member: str,

@@ -13,7 +13,7 @@ from sekisho.kit.arn import iam_arn
 from sekisho.kit.ids import unique_id
 from sekisho.services.iam import describe
 from sekisho.services.iam.constraints import IamOperations
-from sekisho.services.iam.entities import GROUP, USER, limit_exceeded, paged, under
+from sekisho.services.iam.entities import GROUP, USER, limit_exceeded, paged, under, under_path
 from sekisho.services.operation import Call, ServiceError
 
 ops = IamOperations()
@@ -46,7 +46,7 @@ def get_group(call: Call) -> Mapping[str, Any]:
     return {"Group": describe.group(record), **out}
 
 
-@ops("ListGroups")
+@ops("ListGroups", resource=under_path("group"))
 def list_groups(call: Call) -> Mapping[str, Any]:
     found = under(call, GROUP.table(call).items())
     return paged(call, "Groups", found, lambda r: str(r["GroupName"]), describe.group)

@@ -12,7 +12,16 @@ from sekisho.kit.arn import iam_arn
 from sekisho.kit.ids import unique_id
 from sekisho.services.iam import describe
 from sekisho.services.iam.constraints import IamOperations
-from sekisho.services.iam.entities import ROLE, Record, limit_exceeded, no_such, paged, refuse_service_linked, under
+from sekisho.services.iam.entities import (
+    ROLE,
+    Record,
+    limit_exceeded,
+    no_such,
+    paged,
+    refuse_service_linked,
+    under,
+    under_path,
+)
 from sekisho.services.iam.tag_lists import new_tags
 from sekisho.services.operation import Call, ServiceError
 from sekisho.state.table import Table
@@ -107,7 +116,7 @@ def remove_role_from_instance_profile(call: Call) -> Mapping[str, Any]:
     return {}
 
 
-@ops("ListInstanceProfiles")
+@ops("ListInstanceProfiles", resource=under_path("instance-profile"))
 def list_instance_profiles(call: Call) -> Mapping[str, Any]:
     found = under(call, profiles(call).items())
     return paged(call, "InstanceProfiles", found, lambda r: str(r["InstanceProfileName"]), lambda r: _describe(call, r))

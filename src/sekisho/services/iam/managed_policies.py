@@ -25,6 +25,7 @@ from sekisho.services.iam.entities import (
     paged,
     policies,
     require_policy,
+    under_path,
 )
 from sekisho.services.iam.tag_lists import new_tags
 from sekisho.services.operation import Call, ServiceError
@@ -91,7 +92,7 @@ def get_policy(call: Call) -> Mapping[str, Any]:
     return {"Policy": _described(call, require_policy(call, call.params["PolicyArn"]))}
 
 
-@ops("ListPolicies")
+@ops("ListPolicies", resource=under_path("policy"))
 def list_policies(call: Call) -> Mapping[str, Any]:
     scope = call.params.get("Scope") or "All"
     prefix = call.params.get("PathPrefix") or "/"

@@ -14,7 +14,7 @@ from sekisho.services.iam import describe
 from sekisho.services.iam.attachments import require_boundary
 from sekisho.services.iam.constraints import IamOperations
 from sekisho.services.iam.documents import check_trust_policy
-from sekisho.services.iam.entities import ROLE, SERVICE_LINKED_PATH, paged, refuse_service_linked, under
+from sekisho.services.iam.entities import ROLE, SERVICE_LINKED_PATH, paged, refuse_service_linked, under, under_path
 from sekisho.services.iam.instance_profiles import profiles
 from sekisho.services.iam.tag_lists import new_tags
 from sekisho.services.operation import Call, ServiceError
@@ -54,7 +54,7 @@ def get_role(call: Call) -> Mapping[str, Any]:
     return {"Role": describe.role(call, ROLE.require(call)) | {"RoleLastUsed": {}}}
 
 
-@ops("ListRoles")
+@ops("ListRoles", resource=under_path("role"))
 def list_roles(call: Call) -> Mapping[str, Any]:
     found = under(call, ROLE.table(call).items())
     return paged(call, "Roles", found, lambda r: str(r["RoleName"]), lambda r: describe.role_summary(call, r))

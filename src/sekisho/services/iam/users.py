@@ -14,7 +14,17 @@ from sekisho.policy.request import SubjectKind
 from sekisho.services.iam import describe
 from sekisho.services.iam.attachments import require_boundary
 from sekisho.services.iam.constraints import IamOperations
-from sekisho.services.iam.entities import USER, Record, caller_user, limit_exceeded, no_such, paged, under, user_arn
+from sekisho.services.iam.entities import (
+    USER,
+    Record,
+    caller_user,
+    limit_exceeded,
+    no_such,
+    paged,
+    under,
+    under_path,
+    user_arn,
+)
 from sekisho.services.iam.tag_lists import new_tags
 from sekisho.services.operation import Call, ServiceError
 from sekisho.state.table import Table
@@ -54,7 +64,7 @@ def get_user(call: Call) -> Mapping[str, Any]:
     return {"User": describe.user(_named_or_caller(call))}
 
 
-@ops("ListUsers")
+@ops("ListUsers", resource=under_path("user"))
 def list_users(call: Call) -> Mapping[str, Any]:
     found = under(call, USER.table(call).items())
     return paged(call, "Users", found, lambda r: str(r["UserName"]), describe.user_summary)

@@ -77,6 +77,19 @@ def list_provisioned_concurrency_configs(call: Call) -> Mapping[str, Any]:
     return {"ProvisionedConcurrencyConfigs": []}
 
 
+@ops("GetRuntimeManagementConfig", resource=qualified_arn)
+def get_runtime_management_config(call: Call) -> Mapping[str, Any]:
+    found = target(call)
+    require(call, found)
+    return {"UpdateRuntimeOn": "Auto", "FunctionArn": found._replace(qualifier=found.qualifier or LATEST).arn}
+
+
+@ops("GetFunctionRecursionConfig", resource=plain_arn)
+def get_function_recursion_config(call: Call) -> Mapping[str, Any]:
+    require(call, target(call))
+    return {"RecursiveLoop": "Terminate"}
+
+
 @ops("ListLayers")
 def list_layers(call: Call) -> Mapping[str, Any]:
     return {"Layers": []}

@@ -94,6 +94,30 @@ def _at_most(value: int, member: str, most: int) -> int:
     return value
 
 
+_RETIRED: Mapping[str, str] = {
+    **dict.fromkeys(
+        ("nodejs", "nodejs4.3", "nodejs4.3-edge", "nodejs6.10", "nodejs8.10", "nodejs10.x", "nodejs12.x"), "nodejs22.x"
+    ),
+    **dict.fromkeys(("python2.7", "python3.6"), "python3.13"),
+    **dict.fromkeys(("dotnetcore1.0", "dotnetcore2.0", "dotnetcore2.1", "dotnetcore3.1"), "dotnet8"),
+    "ruby2.5": "ruby3.4",
+}
+"""Runtimes that no function may be given any more, and what AWS says to use instead.
+
+https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtimes.html#runtimes-deprecated
+"""
+
+
+def _runtime(value: str) -> tuple[str, str]:
+    """The text: https://github.com/pgarbe/cdk-ecr-sync/issues/715"""
+    if value in _RETIRED:
+        raise invalid(
+            f"The runtime parameter of {value} is no longer supported for creating or updating AWS Lambda functions. "
+            f"We recommend you use the new runtime ({_RETIRED[value]}) while creating or updating functions."
+        )
+    return "Runtime", value
+
+
 def _timeout(value: int) -> tuple[str, int]:
     return "Timeout", _at_most(value, "timeout", 900)
 
@@ -153,7 +177,7 @@ def _logging(value: Mapping[str, str]) -> tuple[str, dict[str, str]]:
 
 
 _READERS: Mapping[str, Callable[[Any], tuple[str, Any]]] = {
-    "Runtime": _as_it_is("Runtime"),
+    "Runtime": _runtime,
     "Handler": _as_it_is("Handler"),
     "Description": _as_it_is("Description"),
     "Timeout": _timeout,

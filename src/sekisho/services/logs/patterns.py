@@ -1,10 +1,10 @@
-"""Filter patterns over unstructured events: terms, phrases, exclusions, alternatives.
+"""Filter patterns: terms, phrases, exclusions, alternatives; ``%…%`` and ``{…}``.
 
 Theory of operation. A pattern is a list of terms. Plain ones must all be contained in the message, those after ``-``
 must not, and when all terms begin with ``?`` one of them is enough. Terms are matched as they are written, case
-included. Terms with other characters than letters, digits and ``_`` stand in double quotes. The three other languages
-of AWS's patterns (JSON ``{…}``, space-delimited ``[…]``, regular expressions ``%…%``) are recognised and refused: a
-filter that silently matched the wrong events would be worse than none.
+included. Terms with other characters than letters, digits and ``_`` stand in double quotes. ``%…%`` is a
+regular expression, found anywhere in the message; ``{…}`` is ``json_patterns``. Space-delimited patterns ``[…]`` are
+recognised and refused: a filter that silently matched the wrong events would be worse than none.
 
 Sources: https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/FilterAndPatternSyntax.html; the texts of refusals
 were recorded in https://github.com/apex/up/issues/724 and https://github.com/DefangLabs/defang/issues/1008.
@@ -15,6 +15,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+from sekisho.config.patterns import PatternRefused, compile_search
+from sekisho.services.logs.json_patterns import compile_json_pattern
 from sekisho.services.logs.refusals import invalid
 
 Matcher = Callable[[str], bool]
@@ -31,7 +33,12 @@ def compile_pattern(pattern: str) -> Matcher:
         raise invalid(f"Filter patterns cannot be longer than {MAX_PATTERN} characters.")
     if not text:
         return lambda message: True
-    _refuse_other_languages(text)
+    if text.startswith("{"):
+        return compile_json_pattern(text)
+    if len(text) > 2 and text.startswith("%") and text.endswith("%"):
+        return _regex(text[1:-1])
+    if text.startswith("["):
+        raise invalid("Space-delimited filter patterns ([ … ]) are not supported here yet.")
     required: list[str] = []
     excluded: list[str] = []
     optional: list[str] = []
@@ -56,10 +63,8 @@ def compile_pattern(pattern: str) -> Matcher:
     return lambda message: all(term in message for term in required) and not any(term in message for term in excluded)
 
 
-def _refuse_other_languages(text: str) -> None:
-    if text.startswith("{"):
-        raise invalid("JSON filter patterns ({ … }) are not supported here yet.")
-    if text.startswith("["):
-        raise invalid("Space-delimited filter patterns ([ … ]) are not supported here yet.")
-    if text.startswith("%") or text.endswith("%"):
-        raise invalid("Regular expressions in filter patterns (% … %) are not supported here yet.")
+def _regex(expression: str) -> Matcher:
+    try:
+        return compile_search(expression)
+    except PatternRefused as problem:
+        raise invalid("Invalid filter pattern") from problem

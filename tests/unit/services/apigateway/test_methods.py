@@ -205,17 +205,26 @@ def test_admitted_response_mappings(rest: Rest, source: str) -> None:
     assert made["responseParameters"] == parameters
 
 
-def test_an_integration_response_needs_a_method_response(rest: Rest) -> None:
+def test_an_integration_response_without_a_method_response_is_admitted(rest: Rest) -> None:
+    """It fails when it is used: https://repost.aws/knowledge-center/api-gateway-internal-server-error. A header that no
+    method response declares is refused: https://github.com/awslabs/aws-solutions-constructs/issues/1130
+    """
     where = rest.mock_method("/x", "GET")
-    error = refused(rest, "PutIntegrationResponse", **where, statusCode="404")
-    assert (error.code, error.message) == ("NotFoundException", "Invalid Response status code specified")
+    assert rest("PutIntegrationResponse", **where, statusCode="404") == {"statusCode": "404"}
+    header = {"method.response.header.Access-Control-Allow-Origin": "'*'"}
+    error = refused(rest, "PutIntegrationResponse", **where, statusCode="500", responseParameters=header)
+    assert error.message == (
+        "Invalid mapping expression specified: Validation Result: warnings : [], errors : [Invalid mapping expression "
+        "parameter specified: method.response.header.Access-Control-Allow-Origin]"
+    )
 
 
 @pytest.mark.parametrize("pattern", ["(", "(?=x)y", "(a)\\1", "[z-a]"])
 def test_patterns_without_a_time_bound_are_refused(rest: Rest, pattern: str) -> None:
     where = rest.mock_method("/x", "GET")
     error = refused(rest, "PutIntegrationResponse", **where, statusCode="200", selectionPattern=pattern)
-    assert error.message.startswith("Invalid selection pattern specified: ")
+    assert error.message.startswith(f"Invalid selection pattern specified: {pattern}. ")
+    assert "b'" not in error.message
 
 
 @pytest.mark.parametrize(

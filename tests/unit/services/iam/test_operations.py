@@ -38,7 +38,11 @@ def test_every_row_is_an_operation_of_the_model(row: Operation) -> None:
         ("GetPolicy", {"PolicyArn": "arn:aws:iam::aws:policy/X"}, "arn:aws:iam::aws:policy/X"),
         ("AddUserToGroup", {"GroupName": "g", "UserName": "u"}, f"arn:aws:iam::{ACCOUNT}:group/g"),
         ("GetUser", {}, f"arn:aws:iam::{ACCOUNT}:root"),
-        ("ListRoles", {}, "*"),
+        ("ListRoles", {}, f"arn:aws:iam::{ACCOUNT}:role/"),
+        ("ListUsers", {"PathPrefix": "/a/"}, f"arn:aws:iam::{ACCOUNT}:user/a/"),
+        ("ListPolicies", {}, f"arn:aws:iam::{ACCOUNT}:policy/"),
+        ("ListVirtualMFADevices", {}, f"arn:aws:iam::{ACCOUNT}:mfa/"),
+        ("ListAccountAliases", {}, "*"),
     ],
 )
 def test_what_iam_is_asked_about(operation: str, params: dict[str, str], resource: str) -> None:

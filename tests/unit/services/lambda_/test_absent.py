@@ -18,6 +18,8 @@ def cloud() -> Functions:
     [
         ("GetFunctionCodeSigningConfig", {"FunctionName": "orders"}),
         ("ListEventSourceMappings", {"EventSourceMappings": []}),
+        ("GetRuntimeManagementConfig", {"UpdateRuntimeOn": "Auto", "FunctionArn": arn("orders", "$LATEST")}),
+        ("GetFunctionRecursionConfig", {"RecursiveLoop": "Terminate"}),
         ("ListFunctionUrlConfigs", {"FunctionUrlConfigs": []}),
         ("ListFunctionEventInvokeConfigs", {"FunctionEventInvokeConfigs": []}),
         ("ListProvisionedConcurrencyConfigs", {"ProvisionedConcurrencyConfigs": []}),

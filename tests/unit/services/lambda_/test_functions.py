@@ -343,3 +343,14 @@ def test_every_operation_is_one_of_the_model_and_its_resource_needs_no_luck() ->
             assert operation.resource(call) == arn("orders")
     assert OPERATIONS["Invoke"].action == "lambda:InvokeFunction"
     assert "ResourceConflictException" in error_codes("lambda", "CreateFunction")
+
+
+def test_retired_runtimes_are_refused() -> None:
+    """https://github.com/pgarbe/cdk-ecr-sync/issues/715"""
+    cloud = Functions()
+    for runtime in ("nodejs12.x", "python2.7", "dotnetcore3.1", "ruby2.5"):
+        with pytest.raises(ServiceError) as caught:
+            cloud.create(Runtime=runtime)
+        error = caught.value
+        assert error.code == "InvalidParameterValueException"
+        assert error.message.startswith(f"The runtime parameter of {runtime} is no longer supported for creating or ")

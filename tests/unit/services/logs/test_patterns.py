@@ -36,6 +36,8 @@ MESSAGES = (
         ('ERROR -"BAD REQUEST"', (1, 2)),
         ('?"BAD REQUEST" ?OK', (0, 3)),
         ("401", (1,)),
+        ("%4[0-9]{2}%", (0, 1, 2)),
+        ("%D R%", (0, 1)),
     ],
 )
 def test_terms(pattern: str, matching: tuple[int, ...]) -> None:
@@ -52,10 +54,10 @@ def test_quotes_can_be_quoted() -> None:
 @pytest.mark.parametrize(
     ("pattern", "text"),
     [
-        ('{ $.a = "b" }', "JSON filter patterns"),
+        ("{ $.a = }", "Invalid filter pattern"),
         ("[w1, w2=ERROR]", "Space-delimited filter patterns"),
-        ("%4[0-9]{2}%", "Regular expressions"),
-        ("%a b%", "Regular expressions"),
+        ("%(a%", "Invalid filter pattern"),
+        ("%a", "Invalid character(s)"),
         ("a-b", "Invalid character(s) in term 'a-b'"),
         ("a.b", "Invalid character(s) in term 'a.b'"),
         ("ERROR*", "Invalid character(s)"),
