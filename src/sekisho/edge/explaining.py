@@ -10,7 +10,7 @@ from sekisho.config.keyring import Sessions
 from sekisho.config.snapshot import EMPTY, Snapshot
 from sekisho.edge.logschema import Stored
 from sekisho.edge.recorder import Document
-from sekisho.edge.reenact import answers_of
+from sekisho.edge.reenact import REMEMBERED, answers_of
 from sekisho.edge.workbench import Bench
 from sekisho.explain.denial import Asked, explain_denial
 from sekisho.explain.render import as_json
@@ -102,4 +102,7 @@ def remake(kept: Document, snapshot: Snapshot, keyring: Keyring) -> Trace:
     trace = replay(empty, snapshot, keyring, answers_of(kept)).trace
     trace.request_id = kept["requestId"]
     trace.extended_id = kept["extendedId"]
+    if "remembered" in kept:
+        # The replay has no memory of its own: it was given the remembered answer as if the function had made it.
+        trace.fields[REMEMBERED] = kept["remembered"]
     return trace

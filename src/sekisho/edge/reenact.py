@@ -21,6 +21,8 @@ _VARIANTS: dict[str, type[Any]] = {
     variant.__name__: variant
     for variant in (Returned, Failed, Throttled, Unavailable, GaveUp, HttpAnswer, HttpFailed, KeysUnavailable)
 }
+REMEMBERED = "authorizer.cached"
+"""The trace's field with the request for which a remembered answer of an authorizer was made."""
 _BYTES = "base64"
 """The member of an object that stands for bytes."""
 
@@ -37,6 +39,9 @@ def keep(trace: Trace) -> Document:
         "requestId": trace.request_id,
         "extendedId": trace.extended_id,
     }
+    remembered = trace.fields.get(REMEMBERED)
+    if remembered:
+        kept["remembered"] = remembered
     if answers.results:
         kept["results"] = [{"function": arn, **_variant(result)} for arn, result in answers.results]
     if answers.http is not None:

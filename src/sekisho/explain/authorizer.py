@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from sekisho.config.authorizers import LambdaAuthorizer
@@ -72,7 +73,8 @@ def not_invocable(case: Case) -> Finding:
     if not any(covers(s, asked) for s in ours):
         if foreign(case, authorizer):
             headline = say("auth.cross-account", **shown, account=known.account)
-            return Finding("LAUTH_CROSS_ACCOUNT", headline, tuple(evidence), (permit,))
+            there = replace(permit, grants=say("grants.other-account", account=known.account))
+            return Finding("LAUTH_CROSS_ACCOUNT", headline, tuple(evidence), (there,))
         if ours:
             patterns = ", ".join(p for s in ours for p in source_patterns(s)) or "-"
             headline = say("auth.source-arn", **shown, pattern=patterns, source=asked)

@@ -7,6 +7,7 @@ look: the function's resource policy (service), the integration's role, or the c
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from sekisho.config.integrations import Authority, HttpLambda, LambdaProxy
@@ -237,7 +238,8 @@ def _service_cause(case: Case, target: Function, asked: str) -> tuple[str, Any, 
         headline = say("inv.qualifier", **shown, where=where, used=used)
         return "LPERM_QUALIFIER", headline, [Evidence(say("inv.qualifier-own-policy", used=used))], [permit]
     if foreign(case, target) and not any(covers(s, asked) for s in ours):
-        return "LPERM_CROSS_ACCOUNT", say("inv.cross-account", **shown), [], [permit]
+        there = replace(permit, grants=say("grants.other-account", account=function.account))
+        return "LPERM_CROSS_ACCOUNT", say("inv.cross-account", **shown), [], [there]
     denies = [s for s in here if s.get("Effect") == "Deny"]
     if any(covers(s, asked) for s in denies):
         return "LPERM_CONDITION", say("inv.denied", **shown), [], _remove(target, denies)

@@ -631,6 +631,10 @@ MESSAGES: dict[str, Text] = {
         "Allow {who} lambda:InvokeFunction on this function.",
         "{who} にこの関数の lambda:InvokeFunction を許可する。",
     ),
+    "grants.other-account": Text(
+        "Run this with credentials of account {account}, to which the function belongs.",
+        "関数が属するアカウント {account} の認証情報で実行してください。",
+    ),
     "grants.around-the-api": Text(
         "This also lets {who} invoke the function directly, around the API.",
         "{who} は API を経由せずに関数を直接呼び出せるようにもなります。",
