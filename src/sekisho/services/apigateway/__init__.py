@@ -2,7 +2,6 @@
 
 from sekisho.services.apigateway import (
     absent,
-    absent,
     account,
     api_key_import,
     api_keys,
@@ -43,7 +42,6 @@ OPERATIONS = compose(
         api_key_import,
         usage_plans,
         tags,
-        absent,
         absent,
     )
 )
