@@ -51,7 +51,7 @@ def _yaml(text: str, path: str) -> Any:
             f"{path}: YAML needs the PyYAML package; or give JSON: aws cloudformation package --use-json"
         ) from None
 
-    class Loader(yaml.SafeLoader):  # type: ignore[misc, name-defined]
+    class Loader(yaml.SafeLoader):  # type: ignore[misc]
         pass
 
     def tagged(loader: Any, suffix: str, node: Any) -> Any:

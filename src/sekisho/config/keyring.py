@@ -15,7 +15,7 @@ from dataclasses import replace
 from functools import cache
 from typing import Any, NamedTuple, Protocol
 
-from sekisho.config.identities import AccessKey, Identities, Principal, Role, User
+from sekisho.config.identities import AccessKey, Identities, Levels, Principal, Role, User
 from sekisho.config.snapshot import Snapshot
 from sekisho.kit.arn import iam_arn
 from sekisho.policy.combine import NO_POLICIES, PolicyStack
@@ -59,9 +59,10 @@ class _Session(NamedTuple):
 
 
 class _Root(NamedTuple):
-    """The issuer of sessions that a root user asked for. Nothing about it ever changes."""
+    """The issuer of sessions that a root user asked for. Nothing about it changes but its organization."""
 
     account: str
+    levels: Levels | None
 
 
 class _Made(NamedTuple):
@@ -133,7 +134,7 @@ class Sessions:
         if issuer is None:
             return None
         made = self._made.get(id_)
-        if made is not None and (made.issuer is issuer or isinstance(issuer, _Root)):
+        if made is not None and (made.issuer is issuer or (isinstance(issuer, _Root) and made.issuer == issuer)):
             return made.key
         key = AccessKey(
             id=id_,
@@ -151,8 +152,12 @@ def _limited(key: AccessKey, identities: Identities) -> AccessKey:
     above = identities.levels.get(key.principal.account)
     if above is None:
         return key
-    stack = PolicyStack(scps=above.scps, rcps=above.rcps)
-    return replace(key, principal=replace(key.principal, stack=stack))
+    return replace(key, principal=replace(key.principal, stack=_root_stack(above)))
+
+
+def _root_stack(levels: Levels | None) -> PolicyStack:
+    """A root user has no policies, but its account's levels."""
+    return NO_POLICIES if levels is None else PolicyStack(scps=levels.scps, rcps=levels.rcps)
 
 
 def root_principal(account: str) -> Principal:
@@ -168,7 +173,7 @@ def _issuer(session: _Session, identities: Identities) -> Role | User | _Root | 
         role = identities.roles.get(arn)
         return role if role is not None and role.unique_id == unique_id else None
     if arn == iam_arn(session.account, "root"):
-        return _Root(session.account)
+        return _Root(session.account, identities.levels.get(session.account))
     user = identities.users.get(arn)
     return user if user is not None and user.unique_id == unique_id else None
 
@@ -216,7 +221,10 @@ def _role_session(document: Mapping[str, Any], role: Role) -> Principal:
 
 def _federated_user(session: _Session, issuer: Role | User | _Root) -> Principal:
     document = session.document
-    own = PolicyStack(identity=(_everything(),)) if not isinstance(issuer, User) else issuer.principal.stack
+    if isinstance(issuer, User):
+        own = issuer.principal.stack
+    else:
+        own = replace(_root_stack(issuer.levels if isinstance(issuer, _Root) else None), identity=(_everything(),))
     stack = PolicyStack(
         identity=own.identity,
         boundary=own.boundary,
@@ -242,6 +250,8 @@ def _federated_user(session: _Session, issuer: Role | User | _Root) -> Principal
 def _user_session(document: Mapping[str, Any], issuer: Role | User | _Root) -> Principal:
     """GetSessionToken: the same user or root, with temporary credentials."""
     own = issuer.principal if isinstance(issuer, User) else root_principal(issuer.account)
+    if isinstance(issuer, _Root) and issuer.levels is not None:
+        own = replace(own, stack=_root_stack(issuer.levels))
     return Principal(own.subject, own.stack, own.name, own.tags, issued_at=document["IssuedAt"], mfa=document["Mfa"])
 
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
-from sekisho.config.identities import Principal
+from sekisho.config.identities import Levels, Principal
 from sekisho.config.keyring import root_principal
 from sekisho.config.snapshot import Snapshot
 from sekisho.explain.messages import render
@@ -32,9 +32,9 @@ Document = dict[str, Any]
 
 def actors_of(snapshot: Snapshot, account: str) -> list[Actor]:
     """The principals of an account: its root, its users, and sessions of its roles."""
-    root = root_principal(account)
-    found = [Actor(f"root of {account}", root.subject, root.stack)]
-    identities = snapshot.identities
+    root, identities = root_principal(account), snapshot.identities
+    above = identities.levels.get(account, Levels())
+    found = [Actor(f"root of {account}", root.subject, PolicyStack(scps=above.scps, rcps=above.rcps))]
     found += [_actor(user.arn, user.principal) for user in identities.users.values() if user.account == account]
     for role in identities.roles.values():
         if role.account == account:

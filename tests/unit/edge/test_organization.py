@@ -13,6 +13,7 @@ from tests.scenes.calls import ACCOUNT
 from tests.scenes.lab import Lab
 from tests.scenes.server import running
 
+from sekisho.cli.app import main
 from sekisho.edge import organization
 from sekisho.publish.publisher import publish
 from sekisho.state.world import World
@@ -85,7 +86,7 @@ def test_the_data_plane_obeys_and_explains() -> None:
     assert lab.request(api, key=key).status == 403
 
 
-def test_a_server_with_an_organization(tmp_path: Path) -> None:
+def test_a_server_with_an_organization(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = tmp_path / "organization.json"
     path.write_text(json.dumps(file_of(EVERYTHING, deny("lambda:ListFunctions"))))
     with running("--enforce-iam", "--organization", str(path)) as server:
@@ -98,6 +99,13 @@ def test_a_server_with_an_organization(tmp_path: Path) -> None:
             with pytest.raises(ClientError) as refused:
                 client.list_functions()
             assert "with an explicit deny in a service control policy" in refused.value.response["Error"]["Message"]
+        session = server.client("sts").get_session_token()["Credentials"]
+        token = session["SessionToken"]
+        with pytest.raises(ClientError) as refused:
+            server.client(
+                "lambda", key=session["AccessKeyId"], secret=session["SecretAccessKey"], aws_session_token=token
+            ).list_functions()
+        assert refused.value.response["Error"]["Code"] == "AccessDeniedException"
         asked = {"action": "lambda:ListFunctions", "resource": "*"}
         found = requests.get(f"{server.url}/_sekisho/policy/who-can", params=asked, timeout=30).json()
         verdicts = {row["principal"]: row["verdict"] for row in found["principals"]}
@@ -108,6 +116,10 @@ def test_a_server_with_an_organization(tmp_path: Path) -> None:
             timeout=30,
         ).json()
         assert why["decision"] == "ExplicitlyDenied" and why["decidedBy"]["layer"] == "service control policy"
+        words = ["policy", "who-can", "lambda:ListFunctions", "*", "--endpoint", server.url, "--json"]
+        assert main(words) == 0
+        rows = {row["principal"]: row["verdict"] for row in json.loads(capsys.readouterr().out)["principals"]}
+        assert rows[f"root of {ACCOUNT}"] == "cannot"
         other = {"allowed": "", "action": "lambda:GetFunction", "resource": "*"}
         proof = requests.get(f"{server.url}/_sekisho/policy/prove", params=other, timeout=30).json()
         assert proof["holds"] is False
