@@ -31,9 +31,9 @@ from sekisho.policy.combine import (
 from sekisho.policy.compile import CompiledPolicy, CompiledStatement
 from sekisho.policy.evaluate import NOTHING, Entry, Sides, sides
 from sekisho.policy.operators import NULL, applied
-from sekisho.policy.pattern import Variable, parts_of
+from sekisho.policy.pattern import Part, Variable, parts_of
 from sekisho.policy.principals import Match
-from sekisho.policy.request import Context, Question, Subject, SubjectKind, Value
+from sekisho.policy.request import EMPTY_CONTEXT, Context, Question, Subject, SubjectKind, Value
 from sekisho.policy.witness import pointer_of
 
 MOST_CONTEXTS: Final = 1_500
@@ -360,7 +360,7 @@ def _collect(
                 continue
             values = into.setdefault(key, [None])
             if key == condition.key.lower():
-                values += [value for value in values_near(condition) if value not in values][:_VALUES]
+                values += [value for value in values_near(condition, context) if value not in values][:_VALUES]
     for pattern in statement.dynamic:
         for part in pattern.parts:
             if isinstance(part, Variable) and not context.settled(part.key):
@@ -373,8 +373,9 @@ def _pieces(resource: str) -> list[Value]:
     return [piece for piece in reversed(resource.replace(":", "/").split("/")) if piece]
 
 
-def values_near(condition: Condition) -> list[Value]:
-    """A value that satisfies the condition, when there is a simple one, and one that does not."""
+def values_near(condition: Condition, context: Context = EMPTY_CONTEXT) -> list[Value]:
+    """A value that satisfies the condition, when there is a simple one, and one that does not. Variables are resolved
+    in ``context``."""
     known = applied(condition.operator)
     if known is None:
         return []
@@ -389,7 +390,7 @@ def values_near(condition: Condition) -> list[Value]:
             found.append(text.partition("/")[0])
         else:
             parts = parts_of(text, True)
-            plain = "".join("x" if isinstance(part, Wild) else part for part in parts if not isinstance(part, Variable))
+            plain = "".join(_plain(part, context) for part in parts)
             found.append(plain)
             if name.startswith("Bool"):
                 found += ["true", "false"]
@@ -397,6 +398,13 @@ def values_near(condition: Condition) -> list[Value]:
     if known.row is not NULL and name != "Bool":
         found.append(other)
     return list(dict.fromkeys(found))
+
+
+def _plain(part: Part, context: Context) -> str:
+    if isinstance(part, Variable):
+        value = context.get(part.key)
+        return value if isinstance(value, str) else part.default or ""
+    return "x" if isinstance(part, Wild) else part
 
 
 def _around(text: str) -> list[Value]:

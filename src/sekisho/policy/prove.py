@@ -46,6 +46,8 @@ from sekisho.policy.request import (
 METHODS: Final = ("GET", "POST", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS")
 MOST_ACTORS: Final = 1_000
 MOST_WITNESSES: Final = 20
+MOST_PAIRS: Final = 50_000
+"""Principals times classes of resources that are asked about; each costs about ten microseconds."""
 
 
 class Actor(NamedTuple):
@@ -261,10 +263,11 @@ def who_can(target: Target, actors: Sequence[Actor], *, with_outsiders: bool = T
     """For every principal whether it can, cannot, or under which conditions.
 
     For a pattern, the answer is the most generous one of any class of resources, with the example it is given for.
+    Bounded by ``MOST_PAIRS``; ``nobody_but`` says when a bound was met.
     """
     asked = [*actors[:MOST_ACTORS], *(outsiders(target, actors) if with_outsiders else ())]
     found: list[Reach] = []
-    resources = examples(target, asked).examples
+    resources = _bounded(examples(target, asked), len(asked)).examples
     for actor in asked:
         context = context_of(actor, target)
         best: Reach | None = None
@@ -277,6 +280,11 @@ def who_can(target: Target, actors: Sequence[Actor], *, with_outsiders: bool = T
         if best is not None:
             found.append(best)
     return found
+
+
+def _bounded(found: Classes, actors: int) -> Classes:
+    most = max(1, MOST_PAIRS // max(1, actors))
+    return found if len(found.examples) <= most else Classes(found.examples[:most], False)
 
 
 _RANK: Final = {Outcome.CANNOT: 0, Outcome.CONDITIONAL: 1, Outcome.CAN: 2}
@@ -296,7 +304,7 @@ def nobody_but(
     """
     spared = [compile_glob(name) for name in allowed]
     asked = [actor for actor in (*actors[:MOST_ACTORS], *outsiders(target, actors)) if not _spared(actor, spared)]
-    found = examples(target, asked, most_states)
+    found = _bounded(examples(target, asked, most_states), len(asked))
     witnesses: list[WitnessRequest] = []
     doubts: list[Reach] = []
     for actor in asked:
