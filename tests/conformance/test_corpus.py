@@ -22,7 +22,6 @@ CANNOT: dict[str, str] = {
     "042-sigv4-double-encoded-path": "the path of the request is no resource of the template",
     "078-vpce-policy-denies-execute-api-variant": "there are no VPC endpoints here",
     "117-lauth-http-cached-json-string-context": "the route of the request is not in the template",
-    "170-throttle-stage-burst-too-low-variant": "stage throttling of REST APIs is not enforced",
     "178-unsupported-media-type-passthrough-never-variant": "non-proxy Lambda integrations do not run here",
     "229-lambda-not-in-vpc-endpoint-timeout-variant": "functions run on this machine's network",
     "238-mapping-no-default-integration-response": "non-proxy Lambda integrations do not run here",

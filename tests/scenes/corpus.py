@@ -36,6 +36,7 @@ from sekisho.kit.headers import Headers
 Document = dict[str, Any]
 FOLDER = Path(__file__).parents[1] / "vectors" / "corpus"
 SUPPORTED = {
+    "AWS::ApiGateway::ApiKey",
     "AWS::ApiGateway::Authorizer",
     "AWS::ApiGateway::BasePathMapping",
     "AWS::ApiGateway::Deployment",
@@ -47,6 +48,8 @@ SUPPORTED = {
     "AWS::ApiGateway::Resource",
     "AWS::ApiGateway::RestApi",
     "AWS::ApiGateway::Stage",
+    "AWS::ApiGateway::UsagePlan",
+    "AWS::ApiGateway::UsagePlanKey",
     "AWS::ApiGatewayV2::Api",
     "AWS::ApiGatewayV2::Authorizer",
     "AWS::ApiGatewayV2::Integration",
@@ -65,6 +68,8 @@ _LATE = (
     "AWS::ApiGateway::Stage",
     "AWS::ApiGatewayV2::Stage",
     "AWS::ApiGateway::BasePathMapping",
+    "AWS::ApiGateway::UsagePlan",
+    "AWS::ApiGateway::UsagePlanKey",
 )
 _HOST = re.compile(r"([a-z0-9]{10})\.execute-api\.")
 _INTEGRATION = {
@@ -147,6 +152,7 @@ class Scene:
         self.reserved: dict[str, int | None] = {}
         self.ledger = Ledger()
         self.domains: set[str] = set()
+        self.key_value = ""
         self.lab.functions = self._answer
         template = case["config"]["template"]
         self._make_api(template["Resources"])
@@ -155,6 +161,7 @@ class Scene:
         if written:
             text = text.replace(written[1], self.api)
         self.case: Document = json.loads(text)
+        self.first = False
         self.context: Document = self.case["config"].get("context") or {}
         told: Document = self.context.get("functions", {})
         self.slow = [name for name, each in told.items() if "timeout_s" in each]
@@ -515,7 +522,34 @@ class Scene:
         deployment = given["DeploymentId"]
         name = given["StageName"]
         self._run("apigateway", "CreateStage", restApiId=self.api, stageName=name, deploymentId=deployment, **more)
+        patch = []
+        for each in given.get("MethodSettings", []):
+            where = f"/{each['ResourcePath'].strip('/')}/{each['HttpMethod']}/throttling"
+            for key, path in (("ThrottlingRateLimit", "rateLimit"), ("ThrottlingBurstLimit", "burstLimit")):
+                if key in each:
+                    patch.append({"op": "replace", "path": f"{where}/{path}", "value": str(each[key])})
+        if patch:
+            self._run("apigateway", "UpdateStage", restApiId=self.api, stageName=name, patchOperations=patch)
         return str(name)
+
+    def _apigateway_apikey(self, name: str, given: Document) -> str:
+        found = self._run("apigateway", "CreateApiKey", name=given["Name"], enabled=given.get("Enabled", False))
+        self.key_value = found["value"]
+        return str(found["id"])
+
+    def _apigateway_usageplan(self, name: str, given: Document) -> str:
+        stages = [{"apiId": each["ApiId"], "stage": each["Stage"]} for each in given.get("ApiStages", [])]
+        more: Document = {"apiStages": stages}
+        if "Throttle" in given:
+            throttle = given["Throttle"]
+            more["throttle"] = {"rateLimit": throttle["RateLimit"], "burstLimit": throttle["BurstLimit"]}
+        if "Quota" in given:
+            more["quota"] = {"limit": given["Quota"]["Limit"], "period": given["Quota"]["Period"]}
+        return str(self._run("apigateway", "CreateUsagePlan", name=name, **more)["id"])
+
+    def _apigateway_usageplankey(self, _: str, given: Document) -> str:
+        at = {"usagePlanId": given["UsagePlanId"], "keyId": given["KeyId"], "keyType": given["KeyType"]}
+        return str(self._run("apigateway", "CreateUsagePlanKey", **at)["id"])
 
     def _domain(self, name: str) -> None:
         if name not in self.domains:
@@ -625,6 +659,10 @@ class Scene:
             pairs.append(("Authorization", said))
         source = self.context.get("source_ip", "203.0.113.10")
         head = Headers([(name, self._with_token(value)) for name, value in pairs])
+        before = max(self.context.get(name, 1) for name in ("requests_per_second", "concurrent_requests")) - 1
+        before = self.context.get("used", before)
+        for _ in range(before if "x-api-key" in asked["headers"] else 0):
+            self._play(GatewayRequest(asked["method"], path, path, text, head, raw, host, api, self.region, source))
         self._warm(GatewayRequest("GET", path, path, text, head, b"", host, api, self.region, source))
         return self._play(GatewayRequest(asked["method"], path, path, text, head, raw, host, api, self.region, source))
 
@@ -650,6 +688,8 @@ class Scene:
             return Answer(end.value, x.trace, [])
 
     def _with_token(self, value: str) -> str:
+        if value == "<value of Key>":
+            return self.key_value
         scheme = "Bearer " if value.startswith("Bearer eyJ") else ""
         return scheme + self._token() if value.removeprefix("Bearer ").startswith("eyJ") else value
 

@@ -36,31 +36,57 @@ def _where(case: Case) -> str:
 def api_key(case: Case) -> Finding:
     """The API key is missing, or is none that counts here."""
     trace, proof = case.trace, _proof(case)
-    where = Evidence(say("input.key-required", path=_where(case)))
-    if trace.api.api_key_source == "AUTHORIZER":
-        return Finding("KEY_SOURCE_AUTHORIZER", say("input.key-authorizer"), (where,), blame="configuration")
-    if not trace.request.headers.get("x-api-key"):
-        return Finding("KEY_MISSING", say("input.key-missing"), (where,))
-    causes = {
-        "not-in-plan": "KEY_NOT_IN_PLAN",
-        "stage-not-in-plan": "KEY_STAGE_NOT_IN_PLAN",
-    }
-    kind = proof.get("kind", "")
-    cause = causes.get(kind, "KEY_DISABLED_OR_UNKNOWN")
-    message = f"input.key-{kind}" if kind in causes else "input.key-unknown"
-    return Finding(cause, say(message, stage=trace.stage.name), (where,), blame="configuration" if kind else "")
+    kind, key = proof.get("kind", ""), proof.get("key", "")
+    evidence = [Evidence(say("input.key-required", path=_where(case)), {"source": proof.get("source", "")})]
+    if proof.get("log"):
+        evidence.append(Evidence(say("input.log", text=proof["log"])))
+    if trace.api.api_key_source == "AUTHORIZER" and kind in ("", "missing"):
+        return Finding("KEY_SOURCE_AUTHORIZER", say("input.key-authorizer"), tuple(evidence), blame="configuration")
+    if kind == "missing" or not (kind or trace.request.headers.get("x-api-key")):
+        return Finding("KEY_MISSING", say("input.key-missing"), tuple(evidence))
+    cause = {"not-in-plan": "KEY_NOT_IN_PLAN", "stage-not-in-plan": "KEY_STAGE_NOT_IN_PLAN"}.get(kind)
+    message = f"input.key-{kind}" if cause or kind == "disabled" else "input.key-unknown"
+    blame = "configuration" if key else "caller"
+    found = tuple(_key_cures(case, kind, key)) if key else ()
+    headline = say(message, stage=trace.stage.name)
+    return Finding(cause or "KEY_DISABLED_OR_UNKNOWN", headline, tuple(evidence), found, blame=blame)
+
+
+def _key_cures(case: Case, kind: str, key: str) -> list[Candidate]:
+    """Enable the key, put it into a plan of the stage, or put the stage into a plan of the key."""
+    trace = case.trace
+    if kind == "disabled":
+        patch = [{"op": "replace", "path": "/enabled", "value": "true"}]
+        update = ApiCall("apigateway", "UpdateApiKey", {"apiKey": key, "patchOperations": patch})
+        return [Candidate(say("cure.enable-key", key=key), (update,))]
+    plans = trace.snapshot.api_keys[trace.api.account, trace.api.region].plans.values()
+    place = (trace.api.id, trace.stage.name)
+    found = []
+    for plan in plans:
+        at = {"usagePlanId": plan.id}
+        if place in plan.stages:
+            add = ApiCall("apigateway", "CreateUsagePlanKey", {**at, "keyId": key, "keyType": "API_KEY"})
+            found.append(Candidate(say("cure.key-in-plan", key=key, plan=plan.id), (add,)))
+        else:
+            patch = [{"op": "add", "path": "/apiStages", "value": ":".join(place)}]
+            update = ApiCall("apigateway", "UpdateUsagePlan", {**at, "patchOperations": patch})
+            found.append(Candidate(say("cure.stage-in-plan", stage=trace.stage.name, plan=plan.id), (update,)))
+    return found[:3]
 
 
 def throttled(case: Case) -> Finding:
     """A rate limit or a quota is used up."""
+    proof, stage = _proof(case), case.trace.stage
     if case.trace.fault is Fault.QUOTA_EXCEEDED:
-        return Finding("QUOTA_EXCEEDED", say("input.quota"))
-    if _proof(case).get("scope") == "usage-plan":
-        return Finding("THROTTLE_USAGE_PLAN", say("input.throttle-plan"))
-    stage, limits = case.trace.stage, case.trace.route.throttle or case.trace.stage.throttle
-    evidence: tuple[Evidence, ...] = ()
-    if limits is not None:
-        evidence = (Evidence(say("input.limits", rate=f"{limits.rate:g}", burst=str(limits.burst))),)
+        shown = {"used": proof.get("used") or "-", "limit": proof.get("limit") or "-"}
+        shown |= {"period": proof.get("period") or "-", "plan": proof.get("plan") or "-"}
+        return Finding("QUOTA_EXCEEDED", say("input.quota"), (Evidence(say("input.quota-used", **shown)),))
+    limits = case.trace.route.throttle or stage.throttle
+    rate = proof.get("rate") or (f"{limits.rate:g}" if limits else "-")
+    burst = proof.get("burst") or (str(limits.burst) if limits else "-")
+    evidence = (Evidence(say("input.limits", rate=rate, burst=burst), {"plan": proof.get("plan", "")}),)
+    if proof.get("scope", "").startswith("usage-plan"):
+        return Finding("THROTTLE_USAGE_PLAN", say("input.throttle-plan"), evidence)
     return Finding("THROTTLE_STAGE", say("input.throttle-stage", stage=stage.name), evidence, blame="configuration")
 
 

@@ -269,6 +269,19 @@ BEFORE_THE_BACKEND: dict[str, Text] = {
         "No enabled API key has this value on stage {stage}.",
         "ステージ {stage} に、この値を持つ有効な API キーがありません。",
     ),
+    "input.key-disabled": Text("The API key is disabled.", "API キーは無効化されています。"),
+    "input.log": Text("The execution log says: {text}", "実行ログ: {text}"),
+    "input.quota-used": Text(
+        "{used} of {limit} per {period} are used (usage plan {plan}).",
+        "{period} あたり {limit} のうち {used} を使用済みです（使用量プラン {plan}）。",
+    ),
+    "cure.enable-key": Text("Enable API key {key}.", "API キー {key} を有効にする。"),
+    "cure.key-in-plan": Text(
+        "Add API key {key} to usage plan {plan}.", "API キー {key} を使用量プラン {plan} に追加する。"
+    ),
+    "cure.stage-in-plan": Text(
+        "Add stage {stage} to usage plan {plan}.", "ステージ {stage} を使用量プラン {plan} に追加する。"
+    ),
     "input.key-not-in-plan": Text(
         "The API key belongs to no usage plan of stage {stage}.",
         "API キーがステージ {stage} の使用量プランに含まれていません。",
