@@ -134,6 +134,7 @@ def test_every_operation_answers_in_shape() -> None:
     rest("DeleteIntegration", **api, **where)
     rest("DeleteMethodResponse", **api, **where, **code)
     rest("DeleteMethod", **api, **where)
+    _keys(rest)
     for stage in ("dev", "prod"):
         rest("DeleteStage", **api, stageName=stage)
     rest("DeleteDeployment", **api, deploymentId=deployment)
@@ -159,3 +160,32 @@ def test_every_operation_is_in_the_model(name: str) -> None:
     assert isinstance(operation.resource, str)
     used = {part.split("}")[0] for part in operation.resource.split("{")[1:]}
     assert used <= members
+
+
+def _keys(rest: Watched) -> None:
+    """API keys and usage plans, while there is a stage ``prod``."""
+    key = rest("CreateApiKey", name="k", enabled=True, stageKeys=[{"restApiId": rest.api, "stageName": "prod"}])["id"]
+    rest("GetApiKey", apiKey=key, includeValue=True)
+    rest("GetApiKeys", includeValues=True)
+    rest("UpdateApiKey", apiKey=key, patchOperations=[{"op": "replace", "path": "/name", "value": "x"}])
+    plan = rest(
+        "CreateUsagePlan",
+        name="p",
+        apiStages=[{"apiId": rest.api, "stage": "prod"}],
+        throttle={"rateLimit": 1.5, "burstLimit": 2},
+        quota={"limit": 5, "period": "DAY"},
+    )["id"]
+    rest("GetUsagePlan", usagePlanId=plan)
+    rest("GetUsagePlans", keyId=key)
+    limits = f"/apiStages/{rest.api}:prod/throttle/~1x/GET/rateLimit"
+    rest("UpdateUsagePlan", usagePlanId=plan, patchOperations=[{"op": "replace", "path": limits, "value": "1"}])
+    member = {"usagePlanId": plan, "keyId": key}
+    rest("CreateUsagePlanKey", **member, keyType="API_KEY")
+    rest("GetUsagePlanKey", **member)
+    rest("GetUsagePlanKeys", usagePlanId=plan)
+    rest("DeleteUsagePlanKey", **member)
+    rest("ImportApiKeys", format="csv", body=b"name,key\nk,abcdefghijabcdefghij\n")
+    stages = {"op": "remove", "path": "/apiStages", "value": f"{rest.api}:prod"}
+    rest("UpdateUsagePlan", usagePlanId=plan, patchOperations=[stages])
+    rest("DeleteUsagePlan", usagePlanId=plan)
+    rest("DeleteApiKey", apiKey=key)
