@@ -16,6 +16,7 @@ from sekisho.explain.denial import Asked, explain_denial
 from sekisho.explain.render import as_json
 from sekisho.explain.replay import replay
 from sekisho.explain.why import explain
+from sekisho.faults.fault import Fault, Reject
 from sekisho.gateway.exchange import Keyring
 from sekisho.gateway.record import scrubbed, secrets_of
 from sekisho.gateway.request import GatewayRequest
@@ -45,7 +46,9 @@ def explanation_for(
     if isinstance(found, Stored):
         if not found.kept:
             return _denied_call(found, language, view, keyring, bench)
+        stored = found.document
         found = remake(found.kept, publish(view, None, EMPTY, found.revision), keyring)
+        _as_recorded(found, stored)
     explanation = explain(found, bench)
     if explanation is None:
         return None
@@ -90,6 +93,16 @@ def _denied_call(found: Stored, language: str, view: View, keyring: Sessions, be
         asked, snapshot, find, lambda calls: bench.apply_in(calls, snapshot, call["account"], call["region"]), policy
     )
     return None if explanation is None else as_json(explanation, language, region=call["region"])
+
+
+def _as_recorded(trace: Trace, stored: Document) -> None:
+    """What the server's memory decided (limits, quotas) a replay cannot find again: it is as it was written down."""
+    name = stored.get("fault")
+    fault = Fault.__members__.get(name) if name else None
+    if fault is not None and trace.fault is not fault:
+        trace.rejection = Reject(fault, stored.get("evidence", {}))
+        trace.refused_at = stored.get("gate", "")
+        trace.status = stored.get("response", {}).get("status", trace.status)
 
 
 def remake(kept: Document, snapshot: Snapshot, keyring: Keyring) -> Trace:
