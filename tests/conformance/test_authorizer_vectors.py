@@ -296,7 +296,7 @@ def assume_case(case: Case) -> Played:
 
 
 ELSEWHERE = frozenset(("authzrole/rest-credentials-change-needs-deployment",))
-"""Replayed on the control plane, in ``tests/playbooks/test_lambda_authorizers.py``."""
+"""Replayed on the control plane, in ``test_redeployment_vectors``."""
 
 
 @pytest.mark.parametrize(

@@ -20,6 +20,7 @@ from tests.scenes.calls import ACCOUNT, REGION, Operator, counting_entropy, make
 from tests.scenes.functions import zipped
 from tests.scenes.service_models import MODELS
 
+from sekisho.config.identities import Principal
 from sekisho.config.keyring import Sessions
 from sekisho.config.snapshot import EMPTY, Snapshot
 from sekisho.edge.assembly import TABLES
@@ -92,9 +93,16 @@ class Lab:
         self.operator = Operator(TABLES)
 
     def __call__(
-        self, service: str, operation: str, *, account: str = ACCOUNT, region: str = REGION, **params: Any
+        self,
+        service: str,
+        operation: str,
+        *,
+        account: str = ACCOUNT,
+        region: str = REGION,
+        caller: Principal | None = None,
+        **params: Any,
     ) -> Any:
-        """An operation as the account's root, validated and committed."""
+        """An operation as the account's root (or ``caller``), validated and committed."""
         invalid = validate(MODELS.get(service).operations[operation], params)
         if invalid is not None:
             raise ServiceError(invalid.code, invalid.message)
@@ -104,7 +112,7 @@ class Lab:
             operation,
             params,
             store=overlay,
-            caller=root(account),
+            caller=caller or root(account),
             snapshot=self.snapshot,
             account=account,
             region=region,
