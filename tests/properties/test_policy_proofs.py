@@ -12,25 +12,20 @@ from hypothesis import strategies as st
 from tests.properties.test_policy_laws import RESOURCES, documents, questions, resource_policies, stacks
 
 from sekisho.policy import (
-    Actor,
     MappingContext,
-    Outcome,
-    Partial,
     PolicyStack,
     Question,
     Subject,
     SubjectKind,
-    Target,
     compile_policy,
     decide,
-    decide_partially,
     explain,
-    lint,
-    nobody_but,
     remedies,
     validate,
 )
-from sekisho.policy.partial import find_context
+from sekisho.policy.lint import lint
+from sekisho.policy.partial import Outcome, Partial, decide_partially, find_context
+from sekisho.policy.prove import Actor, Target, nobody_but
 
 
 @settings(max_examples=200, deadline=None)

@@ -1,9 +1,11 @@
 """The IAM engine: questions, policies, decisions and their reasons. No knowledge of any service's operations.
 
 ``compile_policy`` a document, put policies into a ``PolicyStack``, ask a ``Question``: ``decide`` answers, ``explain``
-answers with every statement's reasons, ``remedies`` says what would turn a denial around. ``who_can`` and
-``nobody_but`` ask about everybody at once (``Actor``, ``Target``), ``lint`` and ``validate`` look at documents. All are
-pure functions and total: what cannot be parsed matches nothing. ``docs/policies.md`` has examples.
+answers with every statement's reasons, ``remedies`` says what would turn a denial around, ``validate`` looks at
+documents. ``policy.prove`` asks about everybody at once (``who_can``, ``nobody_but``), ``policy.partial`` about
+contexts that are partly known, ``policy.lint`` for traps; they are imported by who needs them, since a server starts
+without.
+All are pure functions and total: what cannot be parsed matches nothing. ``docs/policies.md`` has examples.
 """
 
 from sekisho.policy.cases import Case, read_case
@@ -19,11 +21,8 @@ from sekisho.policy.combine import (
     explicit_deny_of,
 )
 from sekisho.policy.compile import CompiledPolicy, compile_policy
-from sekisho.policy.lint import Warned, lint
 from sekisho.policy.messages import denial_message, denial_reason
-from sekisho.policy.partial import Outcome, Partial, Partially, decide_partially
 from sekisho.policy.principals import Match
-from sekisho.policy.prove import Actor, Proof, Reach, Target, WitnessRequest, nobody_but, who_can
 from sekisho.policy.remedy import Edit, EditKind, Remedy, patched, remedies
 from sekisho.policy.request import (
     ANONYMOUS,
@@ -45,7 +44,6 @@ __all__ = [
     "EMPTY_CONTEXT",
     "KIND_OF_OPERATION",
     "NO_POLICIES",
-    "Actor",
     "Case",
     "CompiledPolicy",
     "Context",
@@ -58,41 +56,29 @@ __all__ = [
     "Malformed",
     "MappingContext",
     "Match",
-    "Outcome",
-    "Partial",
-    "Partially",
     "PolicyKind",
     "PolicyStack",
-    "Proof",
     "Question",
-    "Reach",
     "Reason",
     "Remedy",
     "StatementWitness",
     "Subject",
     "SubjectKind",
-    "Target",
     "Value",
     "Verdict",
-    "Warned",
     "Witness",
-    "WitnessRequest",
     "compile_policy",
     "decide",
     "decide_answered",
-    "decide_partially",
     "decide_resource_policy_alone",
     "denial_message",
     "denial_reason",
     "explain",
     "explicit_deny_of",
-    "lint",
-    "nobody_but",
     "patched",
     "read_case",
     "remedies",
     "service_subject",
     "subject_from",
     "validate",
-    "who_can",
 ]

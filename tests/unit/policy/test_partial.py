@@ -6,9 +6,19 @@ from typing import Any
 
 import pytest
 
-from sekisho.policy import MappingContext, Outcome, Partial, PolicyStack, Question, compile_policy, decide, subject_from
+from sekisho.policy import MappingContext, PolicyStack, Question, compile_policy, decide, subject_from
 from sekisho.policy.ast import Condition
-from sekisho.policy.partial import decide_partially, find_context, keys_of, keys_read, readable, sentence, values_near
+from sekisho.policy.partial import (
+    Outcome,
+    Partial,
+    decide_partially,
+    find_context,
+    keys_of,
+    keys_read,
+    readable,
+    sentence,
+    values_near,
+)
 
 ANN = subject_from("arn:aws:iam::123456789012:user/team/ann")
 
