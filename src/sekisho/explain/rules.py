@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from sekisho.config.authorizers import LambdaAuthorizer
 from sekisho.explain import authorizer, input, invocation, permission, replies, routing, signature, token
 from sekisho.explain.case import Case
 from sekisho.explain.explanation import Evidence, Finding, say
 from sekisho.faults.fault import Fault
 from sekisho.functions.invocation import Unavailable
+from sekisho.gateway.trace import Trace
 
 Rule = Callable[[Case], Finding]
 
@@ -100,6 +102,43 @@ RULES: dict[Fault, Rule] = {
     Fault.PARAMETERS_MISSING: input.parameters,
     Fault.BODY_INVALID: input.body,
 }
+
+
+_CHECKED = frozenset(
+    (
+        Fault.CALLER_DENIED,
+        Fault.CALLER_EXPLICITLY_DENIED,
+        Fault.RESOURCE_POLICY_DENIED,
+        Fault.RESOURCE_POLICY_EXPLICITLY_DENIED,
+        Fault.FUNCTION_NOT_INVOCABLE,
+    )
+)
+_OF_FUNCTIONS = frozenset((Fault.ROLE_NOT_ASSUMABLE, Fault.FUNCTION_NOT_INVOCABLE, Fault.FUNCTION_TIMED_OUT))
+_OF_AUTHORIZERS = frozenset(
+    (
+        Fault.AUTHORIZER_DENIED,
+        Fault.AUTHORIZER_EXPLICITLY_DENIED,
+        Fault.AUTHORIZER_NOT_INVOCABLE,
+        Fault.AUTHORIZER_BAD_REPLY,
+    )
+)
+
+
+def _evident(trace: Trace, fault: Fault) -> bool:
+    """Whether the trace has what the fault's rule reads. A stored request that is judged again may have less."""
+    if fault in _CHECKED and not trace.checks:
+        return False
+    if fault in _OF_FUNCTIONS and not isinstance(trace.route.integration, invocation.Function):
+        return False
+    if fault is Fault.AUTHORIZER_FAILED and trace.rejection and trace.rejection.evidence.get("kind") == "unsupported":
+        return True
+    needs_authorizer = fault in _OF_AUTHORIZERS or fault is Fault.AUTHORIZER_FAILED
+    return not needs_authorizer or isinstance(trace.route.authorizer, LambdaAuthorizer)
+
+
+def finding_for(case: Case, fault: Fault) -> Finding:
+    """What the fault's rule finds out; where it was refused, when the trace says no more."""
+    return (rule_for(fault) if _evident(case.trace, fault) else _unforeseen)(case)
 
 
 def rule_for(fault: Fault) -> Rule:

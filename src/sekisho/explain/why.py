@@ -8,7 +8,7 @@ from sekisho.explain.chain import method_arn, opened
 from sekisho.explain.cors import missing, through_a_browser
 from sekisho.explain.explanation import Candidate, Explanation, Remedy
 from sekisho.explain.replay import Workbench
-from sekisho.explain.rules import rule_for
+from sekisho.explain.rules import finding_for
 from sekisho.explain.served import explain_served
 from sekisho.faults.face import face_of
 from sekisho.faults.fault import NATURE
@@ -21,7 +21,7 @@ def explain(trace: Trace, bench: Workbench) -> Explanation | None:
     if fault is None:
         return explain_served(trace)
     case = Case(trace, bench)
-    finding = through_a_browser(case, rule_for(fault)(case))
+    finding = through_a_browser(case, finding_for(case, fault))
     remedies = [remedy for remedy in (_try(case, candidate) for candidate in finding.candidates) if remedy]
     return Explanation(
         request_id=trace.request_id,
