@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import gc
 import signal
 import sqlite3
@@ -38,7 +39,11 @@ async def _serve(settings: Settings) -> int:
     try:
         await server.start()
     except OSError as problem:
-        print(f"sekisho serve: cannot listen on {settings.host}:{settings.port}: {problem.strerror}", file=sys.stderr)
+        advice = ""
+        if problem.errno == errno.EADDRINUSE:
+            advice = " Stop the program that uses it, or choose another --port (0 takes a free one)."
+        where = f"{settings.host}:{settings.port}"
+        print(f"sekisho serve: cannot listen on {where}: {problem.strerror}.{advice}", file=sys.stderr)
         await server.stop(0)
         return 1
     # What was made so far stays; collections need not look at it again.
