@@ -218,7 +218,8 @@ class DataPlane:
     def _tell(self, exchange: Exchange) -> None:
         """The execution log, whose group is created with its first line."""
         told = tell(exchange)
-        if told is not None:
+        # What an API says that was deleted meanwhile (or by a reset) must not bring its log group back.
+        if told is not None and exchange.trace.api.id in self.snapshot.apis:
             stamp = int(exchange.trace.received * 1000)
             events = [(stamp, line) for line in told.lines]
             self._write_log(told.account, told.region, told.group, told.stream, events)

@@ -123,6 +123,7 @@ def _failure(trace: Trace) -> list[str]:
 def _request(x: Exchange) -> list[str]:
     """The client's request. vectors: test-invoke/test-invoke-method-get-with-qs."""
     t = x.trace
+    media = x.request.headers.get("content-type")
     query = {name: values[-1] for name, values in v1.query_values(x.request.query).items()}
     media = x.request.headers.get("content-type")
     return [
@@ -169,6 +170,9 @@ def _backend(x: Exchange) -> list[str]:
 
 def _lambda_headers(t: Trace, reply: Returned | Failed) -> list[tuple[str, str]]:
     """The header fields of Lambda's answer. vector: execlog/rest-trace-lambda-raises-tail."""
+    target = t.route.integration
+    function = t.snapshot.functions.get(getattr(target, "function_arn", ""))
+    spec = function.spec(getattr(target, "qualifier", "")) if function else None
     failed = [("X-Amz-Function-Error", "Unhandled")] if isinstance(reply, Failed) else []
     return [
         ("Date", http_date(t.received)),
@@ -178,7 +182,7 @@ def _lambda_headers(t: Trace, reply: Returned | Failed) -> list[tuple[str, str]]
         ("x-amzn-RequestId", reply.request_id),
         *failed,
         ("x-amzn-Remapped-Content-Length", "0"),
-        ("X-Amz-Executed-Version", "$LATEST"),
+        ("X-Amz-Executed-Version", spec.version if spec else "$LATEST"),
         ("X-Amzn-Trace-Id", t.xray_id),
     ]
 
