@@ -9,7 +9,7 @@ from typing import Any
 
 from sekisho.kit.arn import Arn
 from sekisho.services.apigateway import arns, lookup, mappings, patch
-from sekisho.services.apigateway.errors import bad_request
+from sekisho.services.apigateway.errors import bad_request, not_implemented
 from sekisho.services.apigateway.lookup import Doc, present
 from sekisho.services.apigateway.methods import CALLER, NEEDS_IAM, VERBS
 from sekisho.services.operation import Call, Operations
@@ -55,6 +55,10 @@ def put_integration(call: Call) -> Mapping[str, Any]:
     """Sets the method's integration; an earlier one with its responses is replaced."""
     params = call.params
     owner, method = lookup.method(call)
+    if params.get("responseTransferMode", "BUFFERED") != "BUFFERED":
+        raise not_implemented("PutIntegration with responseTransferMode STREAM")
+    if params.get("integrationTarget"):
+        raise not_implemented("PutIntegration with integrationTarget")
     timeout = params.get("timeoutInMillis")
     document: Doc = present(
         type=params["type"],

@@ -154,7 +154,7 @@ def apply(
     for operation in asked:
         target = find(operation, targets)
         if target is None:
-            message = wrong_path(operation) if wrong_path else _must_be_one_of(operation, targets)
+            message = wrong_path(operation) if wrong_path else must_be_one_of(operation, targets)
             raise bad_request(message)
         _apply_one(changed, operation, target)
     return changed
@@ -174,7 +174,7 @@ def bare_wrong_path(operation: Operation) -> str:
     return f"Invalid patch path {operation.path}"
 
 
-def _must_be_one_of(operation: Operation, targets: tuple[Target, ...]) -> str:
+def must_be_one_of(operation: Operation, targets: tuple[Target, ...]) -> str:
     allowed = ", ".join(sorted(target.path for target in targets if operation.op in target.ops))
     return f"Invalid patch path  '{operation.path}' specified for op '{operation.op}'. Must be one of: [{allowed}]"
 
@@ -233,7 +233,7 @@ def _change_list(document: dict[str, Any], path: list[str], value: str, operatio
     if operation.op == "remove":
         have = [each for each in have if each != value]
     elif operation.op == "replace" and target.shape is Shape.ITEM:
-        have = [operation.value if each == value and operation.value else each for each in have]
+        have[_position(have, value, operation)] = operation.value or value
     else:
         given = [value] if target.shape is Shape.ITEM else [part.strip() for part in value.split(",") if part.strip()]
         have += [each for each in dict.fromkeys(given) if each not in have]
@@ -241,6 +241,15 @@ def _change_list(document: dict[str, Any], path: list[str], value: str, operatio
         holder[path[-1]] = have
     else:
         holder.pop(path[-1], None)
+
+
+def _position(have: list[str], value: str, operation: Operation) -> int:
+    """Of an item that a path names by its value, or by its number (``/endpointConfiguration/types/0``)."""
+    if value in have:
+        return have.index(value)
+    if value.isdecimal() and len(value) < 4 and int(value) < len(have):
+        return int(value)
+    raise bad_request(bare_wrong_path(operation))
 
 
 def _holder(document: dict[str, Any], parents: list[str], *, create: bool) -> dict[str, Any]:

@@ -45,6 +45,8 @@ TARGETS = (
     patch.member("/policy", "add replace remove", cleared_by_empty=True),
     patch.member("/version"),
 )
+ADMITTED = (*TARGETS, patch.member("/endpointConfiguration/ipAddressType", convert=patch.one_of("ipv4", "dualstack")))
+"""``TARGETS`` are the paths that AWS's message names; it was recorded before there were address types."""
 
 
 @ops("CreateRestApi", resource=arns.RESTAPIS)
@@ -108,7 +110,9 @@ def update_rest_api(call: Call) -> Mapping[str, Any]:
     """Applies patch operations. The stored policy reaches stages at their next deployment."""
     before = rest_api(call)
     asked = patch.operations(call.params.get("patchOperations"))
-    document = checked(call, patch.apply(before, asked, TARGETS))
+    document = checked(
+        call, patch.apply(before, asked, ADMITTED, wrong_path=lambda each: patch.must_be_one_of(each, TARGETS))
+    )
     call.table(lookup.REST_APIS).put(document["id"], document)
     return describe(document)
 

@@ -264,3 +264,10 @@ def test_method_responses(rest: Rest) -> None:
     rest("DeleteMethodResponse", **where, statusCode="200")
     gone = refused(rest, "GetMethodResponse", **where, statusCode="200")
     assert (gone.code, gone.message) == ("NotFoundException", "Invalid Response status code specified")
+
+
+def test_streamed_responses_are_refused_not_ignored(rest: Rest) -> None:
+    where = rest.method("/stream", "GET")
+    error = refused(rest, "PutIntegration", **where, type="MOCK", responseTransferMode="STREAM")
+    assert (error.code, error.status) == ("NotImplementedException", 501)
+    assert rest("PutIntegration", **where, type="MOCK", responseTransferMode="BUFFERED")["type"] == "MOCK"

@@ -147,3 +147,19 @@ def test_deletion_takes_everything_below() -> None:
     rest.deploy("prod")
     rest("DeleteRestApi", restApiId=rest.api)
     assert [key for key, document in rest.documents() if document is not None] == []
+
+
+def test_endpoint_types_are_patched_by_name_and_by_number() -> None:
+    """By number as the Terraform provider does, https://github.com/hashicorp/terraform-provider-aws (rest_api)."""
+    rest = Rest()
+    rest.api = rest("CreateRestApi", name="pets")["id"]
+    by_number = rest.patch("UpdateRestApi", ("replace", "/endpointConfiguration/types/0", "REGIONAL"))
+    assert by_number["endpointConfiguration"]["types"] == ["REGIONAL"]
+    by_name = rest.patch("UpdateRestApi", ("replace", "/endpointConfiguration/types/REGIONAL", "EDGE"))
+    assert by_name["endpointConfiguration"]["types"] == ["EDGE"]
+    dual = rest.patch("UpdateRestApi", ("replace", "/endpointConfiguration/ipAddressType", "dualstack"))
+    assert dual["endpointConfiguration"] == {"types": ["EDGE"], "ipAddressType": "dualstack"}
+    for missing in ("1", "REGIONAL"):
+        with pytest.raises(ServiceError) as caught:
+            rest.patch("UpdateRestApi", ("replace", f"/endpointConfiguration/types/{missing}", "PRIVATE"))
+        assert caught.value.code == "BadRequestException"
