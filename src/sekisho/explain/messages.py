@@ -99,6 +99,20 @@ MESSAGES: dict[str, Text] = {
         "The Authorization header begins as SigV4 but is damaged or incomplete.",
         "Authorization ヘッダーは SigV4 の形式ですが、壊れているか不足があります。",
     ),
+    "sig.name-repeated": Text(
+        "The value begins with the name of the header itself (Authorization:).",
+        "ヘッダーの値がヘッダー名（Authorization:）から始まっています。",
+    ),
+    "sig.parts-absent": Text("It lacks {parts}.", "{parts} がありません。"),
+    "sig.said": Text("API Gateway said: {text}", "API Gateway の応答: {text}"),
+    "sig.blank-in-key": Text(
+        "The access key id {key} has a blank or a line break in it.",
+        "アクセスキー ID {key} に空白または改行が含まれています。",
+    ),
+    "sig.key-without-blank": Text(
+        "Without it, it is a key that exists: {key}.", "取り除くと、存在するキー {key} になります。"
+    ),
+    "sig.key-blank": Text("Without it, it would be {key}.", "取り除くと {key} になります。"),
     "sig.scope": Text("The credential scope is {scope}.", "認証情報スコープは {scope} です。"),
     "sig.wrong-service": Text(
         "The request was signed for service {service}; API Gateway verifies execute-api.",

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import re
 from collections.abc import Iterator
 from typing import NamedTuple
 from urllib.parse import quote, unquote
@@ -47,11 +48,19 @@ def not_a_signature(case: Case) -> Finding:
 
 def malformed(case: Case) -> Finding:
     """``AWS4-HMAC-SHA256`` with parts missing or damaged."""
-    return Finding(
-        "SIGV4_MALFORMED_HEADER",
-        say("sig.malformed"),
-        (Evidence(say("sig.how-to", region=case.trace.api.region)),),
-    )
+    value = case.trace.request.headers.get("authorization") or ""
+    evidence = []
+    if value.lower().startswith("authorization:"):
+        evidence.append(Evidence(say("sig.name-repeated")))
+    absent = [part for part in ("Credential", "SignedHeaders", "Signature") if f"{part}=" not in value]
+    if value and absent:
+        evidence.append(Evidence(say("sig.parts-absent", parts=", ".join(absent)), {"absent": absent}))
+    message = case.trace.error_message
+    if message:
+        # The sentence repeats the header, whose signature is not for showing.
+        evidence.append(Evidence(say("sig.said", text=message.partition("Signature=")[0][:300])))
+    evidence.append(Evidence(say("sig.how-to", region=case.trace.api.region)))
+    return Finding("SIGV4_MALFORMED_HEADER", say("sig.malformed"), tuple(evidence))
 
 
 def wrong_scope(case: Case) -> Finding:
@@ -87,6 +96,12 @@ def unknown_key(case: Case) -> Finding:
     evidence = [Evidence(say("sig.key", key=trace.access_key_id or "-"), {"accessKeyId": trace.access_key_id})]
     if trace.access_key_id.startswith("ASIA") and not _token(case):
         return Finding("SIGV4_SESSION_TOKEN_MISSING", say("sig.token-missing"), tuple(evidence))
+    given = trace.access_key_id
+    bare = re.sub(r"\s|%0[aAdD]|%20", "", given)
+    if bare != given:
+        known = case.bench.keyring.find(bare, trace.snapshot) is not None
+        evidence.append(Evidence(say("sig.key-without-blank" if known else "sig.key-blank", key=bare)))
+        return Finding("SIGV4_MALFORMED_HEADER", say("sig.blank-in-key", key=repr(given)), tuple(evidence))
     if key is not None and not key.active:
         return Finding("SIGV4_UNKNOWN_KEY", say("sig.key-inactive", key=key.id), tuple(evidence))
     return Finding("SIGV4_UNKNOWN_KEY", say("sig.key-unknown", key=trace.access_key_id or "-"), tuple(evidence))
