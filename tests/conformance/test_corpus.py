@@ -25,7 +25,7 @@ CANNOT: dict[str, str] = {
     "178-unsupported-media-type-passthrough-never-variant": "non-proxy Lambda integrations do not run here",
     "229-lambda-not-in-vpc-endpoint-timeout-variant": "functions run on this machine's network",
     "238-mapping-no-default-integration-response": "non-proxy Lambda integrations do not run here",
-    "240-mapping-invalid-method-response": "PutIntegrationResponse refuses the configuration",
+    "240-mapping-invalid-method-response": "non-proxy Lambda integrations do not run here",
     "242-lambda-nonproxy-error-returns-200": "non-proxy Lambda integrations do not run here",
     "247-vpclink-target-unhealthy-variant": "HTTP integrations of REST APIs do not run here",
     "249-vpclink-certificate-name-mismatch-variant": "HTTP integrations of REST APIs do not run here",
