@@ -69,6 +69,8 @@ def function(url: str, name: str = "hello", source: str = "def handler(event, co
     iam = client(url, "iam")
     if name == "hello":
         iam.create_role(RoleName="function", AssumeRolePolicyDocument=TRUST)
+        basic = "arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole"
+        iam.attach_role_policy(RoleName="function", PolicyArn=basic)
     client(url, "lambda").create_function(
         FunctionName=name,
         Runtime="python3.11",
