@@ -25,6 +25,7 @@ GATES: Final[dict[Kind, Gates]] = {Kind.REST: rest.GATES, Kind.HTTP: http.GATES}
 NOWHERE: Final[Gates] = (("admit", admit.no_such_api),)
 """What requests pass that name no API."""
 
+_REST: Final = Kind.REST
 _URL_SAFE: Final = bytes.maketrans(b"+/", b"-_")
 
 
@@ -60,11 +61,13 @@ def begin(
         if api is None:
             return x, run(x, NOWHERE)
     trace.api = api
-    kind = trace.kind = api.kind
-    if kind is not Kind.REST:
-        # The others have one id, which looks like a REST API's extended one.
-        trace.request_id = extended_id
-    return x, run(x, GATES.get(api.kind, NOWHERE))
+    kind = api.kind
+    if kind is _REST:
+        return x, run(x, rest.GATES)
+    trace.kind = kind
+    # The others have one id, which looks like a REST API's extended one.
+    trace.request_id = extended_id
+    return x, run(x, GATES.get(kind, NOWHERE))
 
 
 def _by_domain(trace: Trace) -> ApiSnapshot | None:

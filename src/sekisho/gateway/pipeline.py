@@ -15,7 +15,7 @@ from sekisho.gateway.effects import Effect
 from sekisho.gateway.exchange import Exchange, Gate
 from sekisho.gateway.request import GatewayResponse
 from sekisho.gateway.respond import refuse, respond
-from sekisho.kit.outcome import Ask
+from sekisho.kit.outcome import PASS, Ask
 
 Gates = tuple[tuple[str, Gate], ...]
 
@@ -27,6 +27,8 @@ def run(x: Exchange, gates: Gates) -> Generator[Effect, Any, GatewayResponse]:
     for name, decide in gates:
         mark(clock())
         outcome = decide(x)
+        if outcome is PASS:
+            continue
         while isinstance(outcome, Ask):
             outcome = outcome.then(x, (yield outcome.effect))
         if isinstance(outcome, Reject):

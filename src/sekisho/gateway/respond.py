@@ -21,6 +21,7 @@ from sekisho.gateway.trace import Phase, Trace
 _HEADER: Final = "gatewayresponse.header."
 _DEFAULT_TEMPLATE: Final = '{"message":$context.error.messageString}'
 _BODILESS: Final = frozenset((204, 304))
+_HTTP: Final = Kind.HTTP
 
 
 def refuse(x: Exchange, gate: str, rejection: Reject) -> None:
@@ -54,26 +55,24 @@ def respond(x: Exchange) -> None:
     """Complete the response: request-id headers, content length, status and length for the log."""
     t = x.trace
     status, headers, body = x.response
-    _IDENTIFY[t.kind](x, headers)
+    if t.kind is _HTTP:
+        _identify_http(x, headers)
+    else:
+        headers.append(("x-amzn-RequestId", t.request_id))
+        headers.append(("x-amz-apigw-id", t.extended_id))
+        if t.reply is not None and t.rejection is None:
+            headers.append(("X-Amzn-Trace-Id", t.xray_id))
     length = len(body)
-    if status not in _BODILESS:
+    bodiless = status in _BODILESS
+    if not bodiless:
         headers.append(("Content-Length", str(length)))
-    if body and (x.request.method == "HEAD" or status in _BODILESS):
-        body = b""
+    if length and (bodiless or x.request.method == "HEAD"):
+        x.response = GatewayResponse(status, headers, b"")
         length = 0
-    x.response = GatewayResponse(status, headers, body)
     t.status = status
     t.length = length
     t.response_headers = headers
     t.ended = x.clock()
-
-
-def _identify_rest(x: Exchange, headers: list[tuple[str, str]]) -> None:
-    t = x.trace
-    headers.append(("x-amzn-RequestId", t.request_id))
-    headers.append(("x-amz-apigw-id", t.extended_id))
-    if t.reply is not None and t.rejection is None:
-        headers.append(("X-Amzn-Trace-Id", t.xray_id))
 
 
 def _identify_http(x: Exchange, headers: list[tuple[str, str]]) -> None:
@@ -83,10 +82,6 @@ def _identify_http(x: Exchange, headers: list[tuple[str, str]]) -> None:
         with_cors(t.stage.cors, x.request, headers, isinstance(t.route.integration, Preflight))
     name = "apigw-requestid" if t.rejection is not None or t.reply is None else "Apigw-Requestid"
     headers.append((name, t.request_id))
-
-
-_IDENTIFY: Final = {Kind.REST: _identify_rest, Kind.HTTP: _identify_http, Kind.WEBSOCKET: _identify_rest}
-"""How each kind of API names a request to its client."""
 
 
 def _note(t: Trace, name: str, value: str) -> None:

@@ -6,7 +6,7 @@ No Optionals in the middle: null objects (``UNASKED``, ``UNROUTED``, ``NOBODY`` 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from sekisho.config.api import OPEN, ApiMapping, ApiSnapshot, Route, Stage
 from sekisho.config.identities import Principal
@@ -21,6 +21,7 @@ from sekisho.policy.combine import NO_POLICIES, Decision, PolicyStack
 from sekisho.policy.compile import CompiledPolicy
 from sekisho.policy.request import ANONYMOUS, Question
 
+_REST: Final = Kind.REST
 NOBODY = Principal(ANONYMOUS, NO_POLICIES)
 UNSTAGED = Stage("", "", {}, Router(), None, None)
 UNROUTED = Route("", "", "", "", OPEN, Unsupported("NONE", ""))
@@ -114,7 +115,7 @@ class Trace:
     def __init__(
         self, request: GatewayRequest, snapshot: Snapshot, received: float, request_id: str, extended_id: str
     ) -> None:
-        self.kind = Kind.REST
+        self.kind = _REST
         self.request = request
         self.snapshot = snapshot
         self.received = received

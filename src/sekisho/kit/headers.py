@@ -11,11 +11,12 @@ class Headers:
     Looking a name up builds an index of lower-case names once; requests that never look pay nothing.
     """
 
-    __slots__ = ("_index", "pairs")
+    __slots__ = ("_index", "_size", "pairs")
 
     def __init__(self, pairs: Iterable[tuple[str, str]] = ()) -> None:
         self.pairs: tuple[tuple[str, str], ...] = tuple(pairs)
         self._index: dict[str, list[str]] | None = None
+        self._size = -1
 
     def index(self) -> dict[str, list[str]]:
         """Lower-case name → values in order of arrival. Callers must not change it."""
@@ -31,9 +32,23 @@ class Headers:
             self._index = found
         return found
 
+    @property
+    def size(self) -> int:
+        """Bytes of all names and values; counted once."""
+        size = self._size
+        if size < 0:
+            size = 0
+            for name, value in self.pairs:
+                size += len(name) + len(value)
+            self._size = size
+        return size
+
     def get(self, name: str) -> str | None:
         """The first value of ``name`` (given in lower case), or None."""
-        values = self.index().get(name)
+        index = self._index
+        if index is None:
+            index = self.index()
+        values = index.get(name)
         return values[0] if values else None
 
     def all(self, name: str) -> list[str]:

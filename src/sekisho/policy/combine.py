@@ -172,7 +172,7 @@ class Decision(NamedTuple):
 
     @property
     def allowed(self) -> bool:
-        return self.verdict is Verdict.ALLOWED
+        return self.verdict is _ALLOWED
 
 
 TRUST_ACTIONS: Final = frozenset(
@@ -197,6 +197,11 @@ https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_
 
 _OWN: Final = (Layer.IDENTITY, Layer.BOUNDARY, Layer.SESSION)
 _IDENTITY_ONLY: Final = (Layer.IDENTITY,)
+# Looking a member up in an enumeration takes longer than comparing it.
+_ALLOWED: Final = Verdict.ALLOWED
+_IDENTITY: Final = Layer.IDENTITY
+_RESOURCE: Final = Layer.RESOURCE
+_FEDERATED_USER: Final = SubjectKind.FEDERATED_USER
 _LIMITS: Final = (Layer.BOUNDARY, Layer.SESSION)
 _REMAINING: Final[Mapping[SubjectKind, tuple[tuple[Layer, ...], ...]]] = {
     # granted:              to nobody, to the account, to the role or user behind the session, to the principal itself
@@ -272,14 +277,14 @@ def judge(question: Question, plan: Plan, theirs: Sides) -> Decision:
     level, grant = closest(theirs.allows, question) if theirs.allows else _UNGRANTED
     allowing: CompiledStatement | None = None
     layers = required(question, level, plan.insisting)
-    if layers is _OWN and plan.unlimited and question.subject.kind is not SubjectKind.FEDERATED_USER:
+    if layers is _OWN and plan.unlimited and question.subject.kind is not _FEDERATED_USER:
         layers = _IDENTITY_ONLY
     for layer in layers:
-        if layer is Layer.IDENTITY:
+        if layer is _IDENTITY:
             allowing = first(plan.identity.allows, question.context)
             if allowing is None:
                 return _NO_IDENTITY
-        elif layer is Layer.RESOURCE:
+        elif layer is _RESOURCE:
             return IMPLICIT[resource_layer(question)]
         elif not _limit_allows(layer, question, plan):
             return IMPLICIT[layer]

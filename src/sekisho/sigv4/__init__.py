@@ -7,6 +7,7 @@ from sekisho.sigv4.verify import (
     scope_problem,
     token_fits,
     verify,
+    verify_in_scope,
 )
 
 __all__ = [
@@ -23,4 +24,5 @@ __all__ = [
     "scope_problem",
     "token_fits",
     "verify",
+    "verify_in_scope",
 ]

@@ -14,7 +14,7 @@ import hashlib
 import hmac
 import re
 from functools import lru_cache
-from typing import Final
+from typing import Any, Final
 from urllib.parse import quote
 
 from sekisho.kit.headers import Headers
@@ -72,17 +72,29 @@ def encoded_query(raw: str) -> str:
 
 def canonical_headers(signed_headers: str, headers: Headers) -> str | None:
     """The canonical header lines of ``signed_headers`` (``host;x-amz-date``); None when one of them was not sent."""
-    index = headers.index()
+    get = headers.index().get
     lines = []
-    for name in signed_headers.split(";"):
-        values = index.get(name)
+    for name in signed_names(signed_headers):
+        values = get(name)
         if values is None:
             return None
         if len(values) == 1:
-            lines.append(f"{name}:{_trim(values[0])}\n")
+            value = values[0]
+            if not _no_blank(value):
+                value = _trim(value)
+            lines.append(f"{name}:{value}\n")
         else:
             lines.append(f"{name}:{','.join([_trim(value) for value in values])}\n")
     return "".join(lines)
+
+
+@lru_cache(maxsize=1024)
+def signed_names(signed_headers: str) -> tuple[str, ...]:
+    """The names in ``SignedHeaders``. Remembered: a client signs the same ones each time."""
+    return tuple(signed_headers.split(";"))
+
+
+_no_blank = re.compile(r"[!-~]+").fullmatch
 
 
 def _trim(value: str) -> str:
@@ -114,6 +126,27 @@ def signing_key(secret: str, date: str, region: str, service: str) -> bytes:
 def signature(key: bytes, to_sign: str) -> str:
     """The signature in lower-case hexadecimal."""
     return hmac.digest(key, _wire_bytes(to_sign), "sha256").hex()
+
+
+@lru_cache(maxsize=4096)
+def _begun(secret: str, date: str, region: str, service: str) -> tuple[Any, Any]:
+    """Both hashes of HMAC (RFC 2104) with the derived key already taken in: what is left to do for each request."""
+    key = signing_key(secret, date, region, service).ljust(64, b"\0")
+    return hashlib.sha256(key.translate(_INNER)), hashlib.sha256(key.translate(_OUTER))
+
+
+def derived_signature(secret: str, date: str, region: str, service: str, to_sign: str) -> str:
+    """``signature`` with the key of ``signing_key``."""
+    inner, outer = _begun(secret, date, region, service)
+    inner, outer = inner.copy(), outer.copy()
+    inner.update(_wire_bytes(to_sign))
+    outer.update(inner.digest())
+    found: str = outer.hexdigest()
+    return found
+
+
+_INNER: Final = bytes(byte ^ 0x36 for byte in range(256))
+_OUTER: Final = bytes(byte ^ 0x5C for byte in range(256))
 
 
 def payload_hash(body: bytes) -> str:

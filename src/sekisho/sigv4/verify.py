@@ -21,10 +21,10 @@ from sekisho.sigv4.canonical import (
     canonical_path,
     canonical_query,
     canonical_request,
+    derived_signature,
     encoded_query,
     payload_hash,
-    signature,
-    signing_key,
+    signed_names,
     string_to_sign,
 )
 from sekisho.sigv4.claim import Claim
@@ -90,37 +90,52 @@ def verify(
     service: str = "",
 ) -> Verified | SignatureProblem:
     """Judge ``claim`` over the request as it was sent. ``now`` in epoch seconds; see ``scope_problem`` for the rest."""
-    problem = scope_problem(claim, region, service) or _age_problem(claim, now)
+    problem = scope_problem(claim, region, service)
+    return problem or verify_in_scope(claim, method, raw_path, raw_query, headers, body, secret, now)
+
+
+def verify_in_scope(
+    claim: Claim,
+    method: str,
+    raw_path: str,
+    raw_query: str,
+    headers: Headers,
+    body: bytes,
+    secret: str,
+    now: float,
+) -> Verified | SignatureProblem:
+    """``verify``, when it is known already that ``scope_problem`` finds nothing."""
+    problem = _age_problem(claim, now)
     if problem is not None:
         return problem
-    signed = claim.signed_headers
-    if not (signed == "host" or signed.startswith("host;") or ";host" in signed) or "host" not in signed.split(";"):
+    _, date, region, service, terminator, signed, claimed, amz_date, _, _, presigned, _ = claim
+    if "host" not in signed_names(signed):
         return SignatureProblem(Verdict.HOST_NOT_SIGNED, _HOST_NOT_SIGNED)
     declared = headers.get("x-amz-content-sha256")
-    if declared is None and claim.presigned:
+    if declared is None and presigned:
         declared = _declared_in_query(raw_query)
     if declared is not None and declared.startswith("STREAMING-"):
         return SignatureProblem(Verdict.STREAMING, _STREAMING)
     payload = UNSIGNED_PAYLOAD if declared == UNSIGNED_PAYLOAD else payload_hash(body)
     lines = canonical_headers(signed, headers)
-    query = canonical_query(raw_query, presigned=claim.presigned)
+    query = canonical_query(raw_query, presigned=presigned) if raw_query else ""
     canonical = canonical_request(method, canonical_path(raw_path), query, lines or "", signed, payload)
-    key = signing_key(secret, claim.date, claim.region, claim.service)
-    to_sign = string_to_sign(claim.amz_date, claim.scope, canonical)
+    scope = f"{date}/{region}/{service}/{terminator}"
+    to_sign = string_to_sign(amz_date, scope, canonical)
     if lines is not None:
-        if _same(signature(key, to_sign), claim.signature):
+        if _same(derived_signature(secret, date, region, service, to_sign), claimed):
             return VERIFIED
         encoded = encoded_query(query)
         if encoded != query:
             other = canonical_request(
                 method,
                 canonical_path(raw_path),
-                canonical_query(encoded, presigned=claim.presigned),
+                canonical_query(encoded, presigned=presigned),
                 lines,
                 signed,
                 payload,
             )
-            if _same(signature(key, string_to_sign(claim.amz_date, claim.scope, other)), claim.signature):
+            if _same(derived_signature(secret, date, region, service, string_to_sign(amz_date, scope, other)), claimed):
                 return VERIFIED
     return SignatureProblem(Verdict.MISMATCH, _mismatch(canonical, to_sign), canonical, to_sign)
 
@@ -151,6 +166,8 @@ def _age_problem(claim: Claim, now: float) -> SignatureProblem | None:
     # A signature's date has whole seconds: so has the clock it is compared with.
     second = float(int(now))
     life = float(claim.expires) if claim.presigned else WINDOW
+    if second - life <= claim.instant <= second + WINDOW:
+        return None
     if claim.instant < second - life:
         span = f"{int(life) // 60} min." if life % 60 == 0 else f"{int(life)} sec."
         return SignatureProblem(

@@ -14,6 +14,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping
+from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
 from sekisho.faults.fault import Kind
@@ -263,12 +264,18 @@ def compile_format(text: str, kind: Kind) -> Callable[[Trace], str]:
             value = read(t)
             if value is None or value == "":
                 value = "-"
-            elif not safe and _UNSAFE(value):
-                value = escape(value)
+            elif not safe:
+                value = _safe(value)
             out[place] = value
         return "".join(out)
 
     return line
+
+
+@lru_cache(maxsize=1024)
+def _safe(value: str) -> str:
+    """``value`` as it is when nothing in it needs escaping. Remembered: most values of a log come again and again."""
+    return escape(value) if _UNSAFE(value) else value
 
 
 def escape(value: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Final
 from urllib.parse import unquote
 
@@ -17,6 +18,7 @@ MAX_BODY: Final = 10_485_760
 MAX_HEADERS: Final = 10_240
 """Bytes of all header names and values; same page."""
 
+_REMEMBERED_PATH: Final = 256
 _TOO_LARGE = Reject(Fault.BODY_TOO_LARGE, {})
 _HEADERS_TOO_LARGE = Reject(Fault.HEADERS_TOO_LARGE, {})
 _DISABLED = Reject(Fault.ENDPOINT_DISABLED, {})
@@ -39,9 +41,8 @@ def by_stage_path(x: Exchange) -> Outcome:
         return sizes
     if t.mapping is not None:
         return _mapped(x, t.mapping)
-    name, _, rest = request.path.lstrip("/").partition("/")
-    t.path = f"/{name}/{rest}" if rest or request.path.endswith("/") else f"/{name}"
-    t.local_path = "/" + (rest.lstrip("/") if rest[:1] == "/" else rest)
+    path = request.path
+    name, t.path, t.local_path = _split(path) if len(path) <= _REMEMBERED_PATH else _split.__wrapped__(path)
     stage = t.api.stages.get(name)
     if stage is None:
         return Reject(Fault.NO_SUCH_STAGE, {"stage": name})
@@ -49,6 +50,14 @@ def by_stage_path(x: Exchange) -> Outcome:
         return _DISABLED
     t.stage = stage
     return PASS
+
+
+@lru_cache(maxsize=2048)
+def _split(path: str) -> tuple[str, str, str]:
+    """The stage's name, ``$context.path``, and what is behind the stage. Remembered: the same paths come again."""
+    name, _, rest = path.lstrip("/").partition("/")
+    whole = f"/{name}/{rest}" if rest or path.endswith("/") else f"/{name}"
+    return name, whole, "/" + (rest.lstrip("/") if rest[:1] == "/" else rest)
 
 
 def _mapped(x: Exchange, mapping: ApiMapping) -> Outcome:
@@ -105,7 +114,4 @@ def _sizes_problem(x: Exchange) -> Reject | None:
     request = x.request
     if len(request.body) > MAX_BODY:
         return _TOO_LARGE
-    size = 0
-    for name, value in request.headers.pairs:
-        size += len(name) + len(value)
-    return _HEADERS_TOO_LARGE if size > MAX_HEADERS else None
+    return _HEADERS_TOO_LARGE if request.headers.size > MAX_HEADERS else None

@@ -25,7 +25,7 @@ from sekisho.sigv4 import (
     read_claim,
     scope_problem,
     token_fits,
-    verify,
+    verify_in_scope,
 )
 
 SERVICE: Final = "execute-api"
@@ -62,14 +62,14 @@ def by_signature(x: Exchange) -> Outcome:
     if isinstance(claim, ClaimProblem):
         return Reject(_FLAWS[claim.flaw], {"message": claim.message})
     t.access_key_id = claim.access_key_id
-    t.signature = Signature(claim.access_key_id, claim.scope, claim.signed_headers, presigned=claim.presigned)
+    t.signature = Signature(claim.access_key_id, claim.scope, claim.signed_headers, "", "", claim.presigned)
     problem = scope_problem(claim, t.api.region, SERVICE)
     if problem is not None:
         return _refused(x, problem)
     key = x.keyring.find(claim.access_key_id, x.snapshot)
     if key is None or not key.active:
         return Reject(Fault.ACCESS_KEY_UNKNOWN, {"access_key_id": claim.access_key_id})
-    found = verify(
+    found = verify_in_scope(
         claim, request.method, request.raw_path, request.query, request.headers, request.body, key.secret, x.now
     )
     if isinstance(found, SignatureProblem):

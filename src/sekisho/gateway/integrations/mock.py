@@ -113,11 +113,12 @@ def _respond(x: Exchange, response: IntegrationResponse, overrides: Overrides | 
                 return Reject(Fault.TEMPLATE_FAILED, {"problem": rendered.message})
             body = rendered
     status = int(response.status)
-    for target, expression in response.parameters.items():
-        if target.startswith(_HEADER):
-            value = mapped_header(expression, x)
-            if value is not None:
-                headers.append((target[len(_HEADER) :], value))
+    if response.parameters:
+        for target, expression in response.parameters.items():
+            if target.startswith(_HEADER):
+                value = mapped_header(expression, x)
+                if value is not None:
+                    headers.append((target[len(_HEADER) :], value))
     if overrides is not None:
         status, headers = _overridden(status, headers, overrides)
     for name, _ in headers:
