@@ -199,7 +199,7 @@ def test_after_a_crash_and_the_caller_is_gone(tmp_path: Path) -> None:
         iam.delete_access_key(UserName="caller", AccessKeyId=town.key["AccessKeyId"])
         iam.delete_user(UserName="caller")
         # What was refused is written within moments.
-        time.sleep(0.5)
+        time.sleep(1.5)
         server.process.kill()
         server.process.wait()
     with running(data_dir=tmp_path) as server:
