@@ -55,8 +55,7 @@ class InvokeFunction(NamedTuple):
     trace_id: str = ""
     want_log_tail: bool = False
     asynchronous: bool = False
-    """Nobody waits for the result: the driver starts the invocation, which may wait for capacity like any other, and
-    answers ``GaveUp`` at once."""
+    """Nobody waits for the result: the driver answers ``GaveUp`` once the event is on disk, and it is run later."""
 
 
 class Returned(NamedTuple):
