@@ -25,6 +25,7 @@ from sekisho.edge.runtimes.environment import Credentials
 from sekisho.edge.sandboxes import Sandboxes
 from sekisho.edge.server import Server
 from sekisho.edge.settings import Settings
+from sekisho.edge.trial import answering
 from sekisho.functions.concurrency import Limits
 from sekisho.functions.invocation import FunctionSpec
 from sekisho.gateway.entry import begin
@@ -81,7 +82,14 @@ class _Assembled:
             account=settings.account,
             region=settings.region,
         )
-        outcome = yield from handle(request, env)
+        outcome = yield from answering(
+            handle(request, env),
+            snapshot=situation.snapshot,
+            keyring=self.keyring,
+            ledger=self.ledger,
+            now=env.now,
+            entropy=self.entropy,
+        )
         if outcome.record.problem:
             print(outcome.record.problem, file=sys.stderr, flush=True)
         return outcome
@@ -192,6 +200,6 @@ def sandboxes_for(server: Server[Outcome]) -> Sandboxes:
         endpoint_url="",
         data_dir=server.folder.path,
         upstreams={service.upper(): url for service, url in settings.upstreams.items()},
-        may_log=LogRights(lambda: server.snapshot, group_exists, time.time),
+        may_log=LogRights(lambda: server.snapshot, group_exists, time.time, enforced=settings.enforce_iam),
         limits=Limits(sandboxes=settings.max_sandboxes or 2 * (os.cpu_count() or 1)),
     )

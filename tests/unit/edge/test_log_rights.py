@@ -77,3 +77,11 @@ def test_a_role_that_changes_is_judged_again() -> None:
     scene.role = None
     assert not scene.may()
     assert scene.told[-1].endswith("does not exist")
+
+
+def test_without_enforcement_logs_are_written_and_told_about() -> None:
+    told: list[str] = []
+    rights = LogRights(lambda: EMPTY, lambda spec: True, lambda: 1.0, told.append, enforced=False)
+    assert rights(SPEC, "stream")
+    assert rights(SPEC, "stream")
+    assert len(told) == 1 and "would not be written on AWS" in told[0]
