@@ -50,8 +50,10 @@ def get_resource(call: Call) -> Mapping[str, Any]:
 def get_resources(call: Call) -> Mapping[str, Any]:
     lookup.rest_api(call)
     embed = "methods" in (call.params.get("embed") or ())
-    shown = [describe(each, methods=embed) for each in lookup.children(call, lookup.RESOURCES)]
-    return listing(call, shown, lambda each: str(each["id"]))
+    # AWS does not say in which order; by path, the root comes first, where scripts look for it.
+    found = sorted(lookup.children(call, lookup.RESOURCES), key=lambda each: each["path"])
+    shown = [describe(each, methods=embed) for each in found]
+    return listing(call, shown, lambda each: str(each["path"]))
 
 
 @ops("UpdateResource", resource=arns.RESOURCE)
