@@ -8,7 +8,7 @@ rest.deploy("prod")
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from tests.scenes.calls import ACCOUNT, REGION, make_call, run
@@ -34,6 +34,8 @@ class Rest:
         self.snapshot = snapshot
         self.api = ""
         self.now = 1_700_000_000.0
+        self.answers: Callable[[Any], Any] | None = None
+        """What effects of operations result in."""
 
     def __call__(self, operation: str, **params: Any) -> Mapping[str, Any]:
         given = {name: value for name, value in params.items() if value is not None}
@@ -46,7 +48,7 @@ class Rest:
             snapshot=self.snapshot,
             now=self.now,
         )
-        return run(OPERATIONS[operation], call)
+        return run(OPERATIONS[operation], call, self.answers)
 
     def create(self, **params: Any) -> str:
         """An API; later calls of this builder are about it."""

@@ -118,12 +118,23 @@ def _api(
             if not isolate:
                 raise
             stages[name] = broken_stage(name, problem)
+    return _snapshot(partition, document, stages)
+
+
+def undeployed(account: str, region: str, document: Document, record: Document, tree: Document) -> ApiSnapshot:
+    """An API with one stage that serves ``tree``, what a deployment would freeze now; nothing is kept."""
+    partition = Partition(account, region, SERVICE, "restapi")
+    stage = _stage(partition, document["id"], record, tree)
+    return _snapshot(partition, document, {stage.name: stage})
+
+
+def _snapshot(partition: Partition, document: Document, stages: Mapping[str, Stage]) -> ApiSnapshot:
     # docs: a change of disableExecuteApiEndpoint works after the next deployment; of several stages the strictest wins.
     # https://docs.aws.amazon.com/apigateway/latest/developerguide/rest-api-disable-default-endpoint.html
     closed = any(stage.settings["disableExecuteApiEndpoint"] for stage in stages.values())
     return ApiSnapshot(
         kind=Kind.REST,
-        id=id_,
+        id=document["id"],
         account=partition.account,
         region=partition.region,
         name=document.get("name", ""),
@@ -171,6 +182,7 @@ def _stage(partition: Partition, id_: str, record: Document, deployment: Documen
             "tracingEnabled": record["tracingEnabled"],
             "disableExecuteApiEndpoint": api["disableExecuteApiEndpoint"],
             "apiKeySource": api["apiKeySource"],
+            "authorizers": authorizers,
         },
     )
 

@@ -6,8 +6,11 @@ documents.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Mapping
+from typing import Any, NamedTuple
 
+from sekisho.config.api_keys import Quota
+from sekisho.config.identities import Principal
 from sekisho.functions.invocation import InvokeFunction
 
 
@@ -109,7 +112,67 @@ class ReadCode(NamedTuple):
     sha256: str
 
 
+class ReadUsage(NamedTuple):
+    """What keys have used of a usage plan. Result: key → ``[used, remaining]`` for each day, both ends included."""
+
+    plan: str
+    keys: tuple[str, ...]
+    quota: Quota | None
+    start: str
+    """``YYYY-MM-DD``."""
+    end: str
+
+
+class LeaveUsage(NamedTuple):
+    """Set what is left of a key's quota until its period ends. Result: None."""
+
+    plan: str
+    key: str
+    quota: Quota
+    remaining: int
+
+
+class RunRequest(NamedTuple):
+    """Play a request on an API as it stands, deployed or not. Functions really run. Result: Ran."""
+
+    account: str
+    region: str
+    api: Mapping[str, Any]
+    """The ``restapi`` document."""
+    deployment: Mapping[str, Any]
+    """What a deployment would freeze: the resource with its method, authorizers, validators, models."""
+    stage: Mapping[str, Any]
+    """A ``stage`` document."""
+    path: str
+    """As given, or the resource's own."""
+    resource_path: str
+    method: str
+    query: str
+    headers: tuple[tuple[str, str], ...]
+    body: bytes
+    caller: Principal
+    user_agent: str
+    authorizer: str = ""
+    """The id of an authorizer to be asked instead of the method's integration."""
+
+
+class Ran(NamedTuple):
+    """How a played request ended."""
+
+    status: int
+    """For authorizers what the client would have got; 0: they may pass on."""
+    headers: tuple[tuple[str, str], ...]
+    body: bytes
+    log: str
+    latency: int
+    """Milliseconds."""
+    principal: str | None = None
+    policy: str | None = None
+    """JSON."""
+    claims: Mapping[str, str] | None = None
+
+
 LogEffect = (
     WriteLogs | CreateLogStream | DeleteLogStream | DeleteLogEvents | ListLogStreams | ReadLogs | CountLogBytes
 )
-Effect = InvokeFunction | LogEffect | ReadCode
+Effect = InvokeFunction | LogEffect | ReadCode | ReadUsage | LeaveUsage | RunRequest

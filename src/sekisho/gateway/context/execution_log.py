@@ -11,6 +11,7 @@ https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-logging.html
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import UTC, datetime
 from typing import Final, NamedTuple
 
 from sekisho.config.api_keys import VALUE
@@ -118,6 +119,58 @@ def _failure(trace: Trace) -> list[str]:
         return []
     face = face_of(trace.kind, rejection.fault)
     return [fill(face.execution or face.text or "", rejection.evidence)] if face.execution or face.text else []
+
+
+def trial_lines(x: Exchange, path: str, headers: Pairs) -> str:
+    """The log that ``TestInvokeMethod`` answers. vectors: test-invoke/*."""
+    t = x.trace
+    given = x.request.headers
+    query = {name: values[-1] for name, values in v1.query_values(x.request.query).items()}
+    lines = [
+        f"Starting execution for request: {t.request_id}",
+        f"HTTP Method: {x.request.method}, Resource Path: {path}",
+        f"Method request path: {_map(t.path_parameters.items())}",
+        f"Method request query string: {_map(query.items())}",
+        f"Method request headers: {_map(given.pairs)}",
+        f"Method request body before transformations: {_text(x, x.request.body, given.get('content-type'))}",
+        *_backend(x),
+    ]
+    failure = _failure(t)
+    if not failure:
+        media = next((value for name, value in x.response.headers if name.lower() == "content-type"), None)
+        lines.append(f"Method response body after transformations: {_text(x, x.response.body, media)}")
+        lines.append(f"Method response headers: {_map(headers)}")
+    lines += failure or ["Successfully completed execution"]
+    lines.append(f"Method completed with status: {x.response.status}")
+    return _trial(t, lines)
+
+
+def authorizer_lines(x: Exchange, authorizer: str, status: int) -> str:
+    """The log that ``TestInvokeAuthorizer`` answers; ``status`` is 0 when the authorizer succeeded."""
+    t, fields = x.trace, x.trace.fields
+    lines = [f"Starting authorizer: {authorizer}"]
+    event, answer = fields.get("authorizer.event"), fields.get("authorizer.answer")
+    if event is not None:
+        lines.append(f"Endpoint request body after transformations: {event.decode('utf-8', 'replace')}")
+    if answer is not None:
+        lines.append(f"Authorizer result body before parsing: {answer.decode('utf-8', 'replace')}")
+    if status:
+        lines += _failure(t)
+        if status == 401:
+            lines.append(f"Unauthorized request: {t.request_id}")
+    else:
+        lines.append(f"Successfully completed authorizer execution: {authorizer}")
+    return _trial(t, lines)
+
+
+def _trial(t: Trace, lines: list[str]) -> str:
+    """Lines as a test tells them, each with the time as Java prints dates."""
+    moment = datetime.fromtimestamp(t.received, UTC)
+    day = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")[moment.weekday()]
+    month = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")[moment.month - 1]
+    stamp = f"{day} {month} {moment:%d %H:%M:%S} UTC {moment.year}"
+    told = [f"{stamp} : {_cut(line)}" for line in lines]
+    return "\n".join([f"Execution log for request {t.request_id}", *told, ""])
 
 
 def _request(x: Exchange) -> list[str]:

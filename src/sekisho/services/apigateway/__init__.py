@@ -17,6 +17,8 @@ from sekisho.services.apigateway import (
     rest_apis,
     stages,
     tags,
+    test_invoke,
+    usage,
     usage_plans,
     validators,
 )
@@ -41,6 +43,8 @@ OPERATIONS = compose(
         api_keys,
         api_key_import,
         usage_plans,
+        usage,
+        test_invoke,
         tags,
         absent,
     )

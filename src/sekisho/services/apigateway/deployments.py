@@ -34,12 +34,7 @@ def create_deployment(call: Call) -> Mapping[str, Any]:
         "id": identifier,
         "description": params.get("description", ""),
         "createdDate": float(int(call.now)),
-        "resources": resources,
-        "api": api,
-        "authorizers": _by(call, lookup.AUTHORIZERS, "id"),
-        "validators": _by(call, lookup.VALIDATORS, "id"),
-        "models": _by(call, lookup.MODELS, "name"),
-        "gatewayResponses": _by(call, lookup.GATEWAY_RESPONSES, "responseType"),
+        **frozen(call, api, resources),
     }
     lookup.put_child(call, lookup.DEPLOYMENTS, identifier, document)
     if params.get("stageName"):
@@ -75,6 +70,18 @@ def delete_deployment(call: Call) -> Mapping[str, Any]:
         raise bad_request("Active stages pointing to this deployment must be moved or deleted")
     call.table(lookup.DEPLOYMENTS).delete(f"{lookup.api_id(call)}/{document['id']}")
     return {}
+
+
+def frozen(call: Call, api: Doc, resources: list[Doc]) -> Doc:
+    """What a deployment keeps of the API as it stands."""
+    return {
+        "resources": resources,
+        "api": api,
+        "authorizers": _by(call, lookup.AUTHORIZERS, "id"),
+        "validators": _by(call, lookup.VALIDATORS, "id"),
+        "models": _by(call, lookup.MODELS, "name"),
+        "gatewayResponses": _by(call, lookup.GATEWAY_RESPONSES, "responseType"),
+    }
 
 
 def describe(document: Mapping[str, Any], *, summary: bool = False) -> Doc:

@@ -13,6 +13,7 @@ from tests.scenes.rest import Rest, lambda_uri
 from tests.unit.services.apigateway.test_deployments import ROLE, snapshot
 
 from sekisho.services.apigateway import OPERATIONS
+from sekisho.services.effects import Ran, ReadUsage, RunRequest
 
 MODEL: Any = ServiceModel(Loader().load_service_model("apigateway", "service-2"), "apigateway")
 KINDS: Mapping[str, tuple[type, ...]] = {
@@ -135,6 +136,8 @@ def test_every_operation_answers_in_shape() -> None:
     rest("DeleteMethodResponse", **api, **where, **code)
     rest("DeleteMethod", **api, **where)
     _keys(rest)
+    rest("TestInvokeMethod", **api, **where, headers={"A": "b"}, body="x")
+    rest("TestInvokeAuthorizer", **api, **authorizer)
     for stage in ("dev", "prod"):
         rest("DeleteStage", **api, stageName=stage)
     rest("DeleteDeployment", **api, deploymentId=deployment)
@@ -183,9 +186,22 @@ def _keys(rest: Watched) -> None:
     rest("CreateUsagePlanKey", **member, keyType="API_KEY")
     rest("GetUsagePlanKey", **member)
     rest("GetUsagePlanKeys", usagePlanId=plan)
+    rest.answers = _effects
+    rest("GetUsage", usagePlanId=plan, startDate="2026-01-01", endDate="2026-01-02")
+    left = [{"op": "replace", "path": "/remaining", "value": "3"}]
+    rest("UpdateUsage", **member, patchOperations=left)
     rest("DeleteUsagePlanKey", **member)
     rest("ImportApiKeys", format="csv", body=b"name,key\nk,abcdefghijabcdefghij\n")
     stages = {"op": "remove", "path": "/apiStages", "value": f"{rest.api}:prod"}
     rest("UpdateUsagePlan", usagePlanId=plan, patchOperations=[stages])
     rest("DeleteUsagePlan", usagePlanId=plan)
     rest("DeleteApiKey", apiKey=key)
+
+
+def _effects(effect: Any) -> Any:
+    """What the data plane would answer."""
+    if isinstance(effect, RunRequest):
+        headers = (("Content-Type", "text/plain"),)
+        claims = {"sub": "me"} if effect.authorizer else None
+        return Ran(200, headers, b"hello", "log", 1, "somebody", "{}", claims)
+    return {key: [[1, 4]] for key in effect.keys} if isinstance(effect, ReadUsage) else None
