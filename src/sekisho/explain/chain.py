@@ -272,7 +272,11 @@ def _opened_function(
             continue
         target = Target(INVOKE_FUNCTION, name, function.account, policy)
         then = _RANK[_ask(old, target._replace(resource_policy=old_policy)).outcome] if old is not None else 0
-        if _RANK[_ask(new, target).outcome] > then:
+        outcome = _ask(new, target).outcome
+        # A grant to the service that names its source is for that API alone; only one that does not opens more.
+        if new is service and outcome is not Outcome.CAN:
+            continue
+        if _RANK[outcome] > then:
             found.append(Opened(new.name, INVOKE_FUNCTION, name))
     return found
 
