@@ -132,12 +132,13 @@ def test_every_operation_answers_in_shape() -> None:
     rest("FlushStageCache", **api, stageName="dev")
     rest("FlushStageAuthorizersCache", **api, stageName="dev")
     rest("DeleteIntegrationResponse", **api, **where, **code)
+    rest.answers = _effects
+    rest("TestInvokeMethod", **api, **where, headers={"A": "b"}, body="x")
+    rest("TestInvokeAuthorizer", **api, **authorizer)
     rest("DeleteIntegration", **api, **where)
     rest("DeleteMethodResponse", **api, **where, **code)
     rest("DeleteMethod", **api, **where)
     _keys(rest)
-    rest("TestInvokeMethod", **api, **where, headers={"A": "b"}, body="x")
-    rest("TestInvokeAuthorizer", **api, **authorizer)
     for stage in ("dev", "prod"):
         rest("DeleteStage", **api, stageName=stage)
     rest("DeleteDeployment", **api, deploymentId=deployment)
@@ -186,7 +187,6 @@ def _keys(rest: Watched) -> None:
     rest("CreateUsagePlanKey", **member, keyType="API_KEY")
     rest("GetUsagePlanKey", **member)
     rest("GetUsagePlanKeys", usagePlanId=plan)
-    rest.answers = _effects
     rest("GetUsage", usagePlanId=plan, startDate="2026-01-01", endDate="2026-01-02")
     left = [{"op": "replace", "path": "/remaining", "value": "3"}]
     rest("UpdateUsage", **member, patchOperations=left)
