@@ -34,6 +34,29 @@ class JournalFull(OSError):
     """The disk takes no more log lines."""
 
 
+class _Call:
+    """A function that somebody waits for."""
+
+    __slots__ = ("conclude", "driver", "due", "effect")
+
+    def __init__(self, driver: Driver, effect: InvokeFunction, conclude: Callable[[InvocationResult], None]) -> None:
+        self.driver = driver
+        self.effect = effect
+        self.conclude: Callable[[InvocationResult], None] | None = conclude
+        self.due = math.inf
+
+    def done(self, result: InvocationResult) -> None:
+        self.driver.ended(self)
+        conclude, self.conclude = self.conclude, None
+        if conclude is not None:
+            conclude(result)
+
+    def give_up(self) -> None:
+        conclude, self.conclude = self.conclude, None
+        if conclude is not None:
+            conclude(GaveUp(self.effect.request_id, self.effect.patience))
+
+
 class Driver:
     """Performs effects."""
 
@@ -60,31 +83,50 @@ class Driver:
         self._running: set[asyncio.Task[InvocationResult]] = set()
         self._calls = 0
         """Functions started by ``call`` that have not ended."""
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._patient: set[_Call] = set()
+        """Calls whose askers wait, but not for ever."""
+        self._alarm: asyncio.TimerHandle | None = None
+        self._alarm_at = math.inf
 
     def call(self, effect: InvokeFunction, conclude: Callable[[InvocationResult], None]) -> None:
         """Run a function; ``conclude`` gets its result, or GaveUp when the patience ends first. Once, never both."""
-        waiting = True
-        timer: asyncio.TimerHandle | None = None
         self._calls += 1
+        call = _Call(self, effect, conclude)
+        if effect.patience != math.inf:
+            loop = self._loop
+            if loop is None:
+                loop = self._loop = asyncio.get_running_loop()
+            call.due = loop.time() + effect.patience
+            self._patient.add(call)
+            if call.due < self._alarm_at:
+                self._set_alarm(loop, call.due)
+        self._functions.start(effect, call.done)
 
-        def done(result: InvocationResult) -> None:
-            nonlocal waiting
-            self._calls -= 1
-            if waiting:
-                waiting = False
-                if timer is not None:
-                    timer.cancel()
-                conclude(result)
+    def ended(self, call: _Call) -> None:
+        """The function of a call has ended, whoever still waits for it."""
+        self._calls -= 1
+        self._patient.discard(call)
 
-        def give_up() -> None:
-            nonlocal waiting
-            if waiting:
-                waiting = False
-                conclude(GaveUp(effect.request_id, effect.patience))
+    def _set_alarm(self, loop: asyncio.AbstractEventLoop, due: float) -> None:
+        """One timer for all calls. It is not moved when its call ends: it looks again then (``_look``)."""
+        if self._alarm is not None:
+            self._alarm.cancel()
+        self._alarm_at = due
+        self._alarm = loop.call_at(due, self._look, loop)
 
-        if not math.isinf(effect.patience):
-            timer = asyncio.get_running_loop().call_later(effect.patience, give_up)
-        self._functions.start(effect, done)
+    def _look(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Whose patience is over?"""
+        self._alarm = None
+        self._alarm_at = math.inf
+        now = loop.time()
+        for call in [each for each in self._patient if each.due <= now]:
+            self._patient.discard(call)
+            call.give_up()
+        if self._patient:
+            due = min(call.due for call in self._patient)
+            if due < self._alarm_at:
+                self._set_alarm(loop, due)
 
     async def run(self, work: Generator[Any, Any, R], effect: Any) -> R:
         """Continue ``work``, which has asked for ``effect``, to its end."""

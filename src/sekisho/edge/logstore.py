@@ -15,6 +15,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterable
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -54,6 +55,7 @@ def text_bytes(text: str) -> bytes:
         return orjson.dumps(text.encode("utf-8", "replace").decode("utf-8"))
 
 
+@lru_cache(maxsize=4096)
 def line_prefix(account: str, region: str, group: str, stream: str) -> bytes:
     """The part of a journal line that all events of a stream share."""
     return b"[" + b",".join(text_bytes(part) for part in (account, region, group, stream)) + b","

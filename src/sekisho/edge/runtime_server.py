@@ -27,6 +27,7 @@ from sekisho.functions.runtime_api import (
     understand,
 )
 
+_NEXT, _RESPONSE = Said.NEXT, Said.RESPONSE
 _MAX_HEADERS = 2 << 20  # awslambdaric may send a megabyte of X-Ray cause
 
 
@@ -54,7 +55,19 @@ class Speaker(Protocol):
 class RuntimeConnection(asyncio.Protocol):
     """One connection of a runtime."""
 
-    __slots__ = ("_body", "_dead", "_headers", "_out", "_parser", "_size", "_speaker", "_transport", "_url", "waits")
+    __slots__ = (
+        "_body",
+        "_dead",
+        "_head_bytes",
+        "_in_head",
+        "_out",
+        "_parser",
+        "_size",
+        "_speaker",
+        "_transport",
+        "_url",
+        "waits",
+    )
 
     def __init__(self, speaker: Speaker) -> None:
         self._speaker = speaker
@@ -63,7 +76,8 @@ class RuntimeConnection(asyncio.Protocol):
         self._out: list[bytes] = []
         self._body: list[bytes] = []
         self._size = 0
-        self._headers = 0
+        self._head_bytes = 0
+        self._in_head = False
         self._url = b""
         self._dead = False
         self.waits = False
@@ -86,6 +100,12 @@ class RuntimeConnection(asyncio.Protocol):
         except httptools.HttpParserError:
             self.abort()
             return
+        if self._in_head:
+            # Header fields mean nothing here, so they are not looked at; but they may not go on for ever.
+            self._head_bytes += len(data)
+            if self._head_bytes > _MAX_HEADERS:
+                self.abort()
+                return
         if self._out and not self.waits:
             self._flush()
 
@@ -117,7 +137,7 @@ class RuntimeConnection(asyncio.Protocol):
     def _flush(self) -> None:
         out = self._out
         if self._transport is not None:
-            self._transport.write(b"".join(out))
+            self._transport.write(out[0] if len(out) == 1 else b"".join(out))
         out.clear()
 
     # -- httptools
@@ -126,17 +146,16 @@ class RuntimeConnection(asyncio.Protocol):
         self._url = b""
         self._body.clear()
         self._size = 0
-        self._headers = 0
+        self._head_bytes = 0
+        self._in_head = True
 
     def on_url(self, url: bytes) -> None:
         self._url += url
         if len(self._url) > 4096:
             self.abort()
 
-    def on_header(self, name: bytes, value: bytes) -> None:
-        self._headers += len(name) + len(value)
-        if self._headers > _MAX_HEADERS:
-            self.abort()
+    def on_headers_complete(self) -> None:
+        self._in_head = False
 
     def on_body(self, body: bytes) -> None:
         self._size += len(body)
@@ -157,7 +176,7 @@ class RuntimeConnection(asyncio.Protocol):
 
     def _take(self, question: Question) -> None:
         said, speaker = question.said, self._speaker
-        if said is Said.NEXT:
+        if said is _NEXT:
             self.waits = True
             speaker.wants_work(self)
             return
@@ -167,10 +186,12 @@ class RuntimeConnection(asyncio.Protocol):
             return
         self._say(ACCEPTED)
         body = self._body[0] if len(self._body) == 1 else b"".join(self._body)
-        if said is Said.INIT_ERROR:
+        if said is _RESPONSE:
+            speaker.has_answer(body, False)
+        elif said is Said.INIT_ERROR:
             speaker.failed_to_start(body)
         else:
-            speaker.has_answer(body, said is Said.ERROR)
+            speaker.has_answer(body, True)
 
     def _say(self, answer: Answer) -> None:
         if answer is ACCEPTED:

@@ -52,6 +52,7 @@ from sekisho.functions.runtime_api import (
 )
 
 Done = Callable[[InvocationResult], None]
+_pending = array.array("i", [0])
 _MEMORY_EVERY = 1.0  # reading /proc costs as much as the rest of a warm invocation
 
 
@@ -450,9 +451,8 @@ class Sandbox:
         """Take what the process has written so far (answers and output travel on different roads)."""
         if self._pipe < 0:
             return
-        pending = array.array("i", [0])
-        fcntl.ioctl(self._pipe, termios.FIONREAD, pending)
-        left = pending[0]
+        fcntl.ioctl(self._pipe, termios.FIONREAD, _pending)
+        left = _pending[0]
         while left > 0:
             data = os.read(self._pipe, min(left, 1 << 16))
             if not data:

@@ -42,6 +42,12 @@ class State(Enum):
     ANSWERED = "Answered"
     FAILED = "Failed"
 
+    __hash__ = object.__hash__
+    # Members are compared by identity; the hash that ``Enum`` has is computed in Python from the name, every time.
+
+
+_READY, _BUSY, _ANSWERED = State.READY, State.BUSY, State.ANSWERED
+
 
 class Said(Enum):
     """What a runtime can say."""
@@ -50,6 +56,8 @@ class Said(Enum):
     RESPONSE = "InvocationResponse"
     ERROR = "InvocationErrorResponse"
     INIT_ERROR = "InitError"
+
+    __hash__ = object.__hash__
 
 
 TRANSITIONS: Final[Mapping[tuple[State, Said], State]] = {
@@ -127,16 +135,16 @@ class Runtime:
                 f'{{"errorMessage":"State transition from {self.state.value} to {question.said.value} failed for '
                 'runtime. Error: State transition is not allowed","errorType":"InvalidStateTransition"}'.encode(),
             )
-        if after is State.ANSWERED and question.request_id != self.request_id:
+        if after is _ANSWERED and question.request_id != self.request_id:
             return WRONG_REQUEST
         self.state = after
         return None
 
     def begin(self, request_id: str) -> None:
         """Hand work to a runtime that waits: READY → BUSY."""
-        assert self.state is State.READY, self.state
+        assert self.state is _READY, self.state
         self.request_id = request_id
-        self.state = State.BUSY
+        self.state = _BUSY
 
 
 def invocation_head(

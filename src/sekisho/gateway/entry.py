@@ -17,7 +17,7 @@ from sekisho.gateway.ledger import Ledger
 from sekisho.gateway.pipeline import Gates, run
 from sekisho.gateway.request import GatewayRequest, GatewayResponse
 from sekisho.gateway.trace import Trace
-from sekisho.kit.ids import Entropy
+from sekisho.kit.ids import Entropy, uuid_text
 
 GATES: Final[dict[Kind, Gates]] = {Kind.REST: rest.GATES, Kind.HTTP: http.GATES}
 """The gates of each kind of API that is served."""
@@ -49,9 +49,7 @@ def begin(
     is the first.
     """
     drawn = entropy(27)
-    text = drawn[:16].hex()
-    # A version 4 UUID: the version stands in the 13th digit, the variant in the 17th.
-    request_id = f"{text[:8]}-{text[8:12]}-4{text[13:16]}-{_VARIANT[text[16]]}{text[17:20]}-{text[20:]}"
+    request_id = uuid_text(drawn[:16])
     extended_id = b2a_base64(drawn[16:], newline=False).translate(_URL_SAFE).decode()
     trace = Trace(request, snapshot, now, request_id, extended_id)
     x = Exchange(request, snapshot, keyring, trace, now, clock, entropy, ledger)
@@ -81,6 +79,3 @@ def _by_domain(trace: Trace) -> ApiSnapshot | None:
                 trace.fields["customDomain.basePathMatched"] = key
             return trace.snapshot.apis.get(mapping.api_id)
     return None
-
-
-_VARIANT: Final = {digit: "89ab"[int(digit, 16) & 3] for digit in "0123456789abcdef"}

@@ -58,11 +58,16 @@ def session_token(entropy: Entropy) -> str:
 
 def uuid4(entropy: Entropy) -> str:
     """A version 4 UUID in lower case."""
-    raw = bytearray(entropy(16))
-    raw[6] = (raw[6] & 0x0F) | 0x40
-    raw[8] = (raw[8] & 0x3F) | 0x80
+    return uuid_text(entropy(16))
+
+
+def uuid_text(raw: bytes) -> str:
+    """A version 4 UUID of sixteen random bytes: the version stands in the 13th digit, the variant in the 17th."""
     text = raw.hex()
-    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
+    return f"{text[:8]}-{text[8:12]}-4{text[13:16]}-{_VARIANT[text[16]]}{text[17:20]}-{text[20:]}"
+
+
+_VARIANT = {digit: "89ab"[int(digit, 16) & 3] for digit in "0123456789abcdef"}
 
 
 def extended_request_id(entropy: Entropy) -> str:
