@@ -12,6 +12,7 @@ from __future__ import annotations
 import base64
 import binascii
 import re
+from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
 import orjson
@@ -103,7 +104,8 @@ def scalar_text(value: Any) -> str | None:
     """A scalar as text; None for lists and objects."""
     kind = type(value)
     if kind is str:
-        return str(value)
+        text: str = value
+        return text
     if kind is bool:
         return "true" if value else "false"
     if kind is int or kind is float:
@@ -145,12 +147,24 @@ def header_line(lines: list[tuple[str, str]], name: str, value: Any) -> bool:
     """One header line; False when it cannot be one. A null value is no header."""
     if value is None:
         return True
-    text = scalar_text(value)
-    if text is None or not _TOKEN(name) or "\n" in text or "\r" in text or "\0" in text:
+    text = value if type(value) is str else scalar_text(value)
+    if text is None or "\n" in text or "\r" in text or "\0" in text:
         return False
-    if name.lower() not in _DROPPED:
-        lines.append((_renamed(name), text))
+    sent = _sent(name)
+    if sent is None:
+        return False
+    if sent:
+        lines.append((sent, text))
     return True
+
+
+@lru_cache(maxsize=2048)
+def _sent(name: str) -> str | None:
+    """How a header field's name is sent: empty when the field is not, None when it is no name. Remembered: functions
+    use the same few again and again."""
+    if not _TOKEN(name):
+        return None
+    return "" if name.lower() in _DROPPED else _renamed(name)
 
 
 def _renamed(name: str) -> str:

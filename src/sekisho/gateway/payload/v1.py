@@ -9,6 +9,7 @@ https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-lambda-proxy
 from __future__ import annotations
 
 import base64
+from functools import lru_cache
 from typing import Any, Final
 from urllib.parse import unquote_plus
 
@@ -54,6 +55,7 @@ _EDGE: Final = (
     ("CloudFront-Viewer-ASN", "64496"),
     ("CloudFront-Viewer-Country", "US"),
 )
+_EDGE_MULTI: Final = {name: [value] for name, value in _EDGE}
 """What CloudFront adds in front of edge-optimised APIs. The network number is one of those kept for examples."""
 
 Multi = dict[str, list[str]]
@@ -117,58 +119,65 @@ def header_maps(x: Exchange) -> tuple[dict[str, str], Multi]:
     single: dict[str, str] = {}
     multi: Multi = {}
     signed = isinstance(t.route.authorizer, Iam)
-    for name, value in request.headers.pairs:
-        key = name.lower()
-        if key in _DROPPED or (signed and key == "authorization"):
+    for sent, value in request.headers.pairs:
+        name = _shown(sent)
+        if not name or (signed and name == "Authorization"):
             continue
-        name = _RESPELLED.get(key, name)
         single[name] = value
         if name in multi:
             multi[name].append(value)
         else:
             multi[name] = [value]
-    added: list[tuple[str, str]] = []
     if t.api.endpoint_type == "EDGE":
         via = f"{request.protocol[5:]} {t.api.id}.cloudfront.net (CloudFront)"
-        added += [*_EDGE, ("Via", via), ("X-Amz-Cf-Id", t.extended_id)]
+        single.update(_EDGE)
+        multi.update(_EDGE_MULTI)
+        single["Via"], multi["Via"] = via, [via]
+        single["X-Amz-Cf-Id"], multi["X-Amz-Cf-Id"] = t.extended_id, [t.extended_id]
     forwarded = request.headers.get("x-forwarded-for")
-    added += [
-        ("X-Amzn-Trace-Id", t.xray_id),
-        ("X-Forwarded-For", f"{forwarded}, {request.source_ip}" if forwarded else request.source_ip),
-        ("X-Forwarded-Port", "443"),
-        ("X-Forwarded-Proto", "https"),
-    ]
-    for name, value in added:
-        single[name] = value
-        multi[name] = [value]
+    source = f"{forwarded}, {request.source_ip}" if forwarded else request.source_ip
+    single["X-Amzn-Trace-Id"], multi["X-Amzn-Trace-Id"] = t.xray_id, [t.xray_id]
+    single["X-Forwarded-For"], multi["X-Forwarded-For"] = source, [source]
+    single["X-Forwarded-Port"], multi["X-Forwarded-Port"] = "443", ["443"]
+    single["X-Forwarded-Proto"], multi["X-Forwarded-Proto"] = "https", ["https"]
     return single, multi
+
+
+@lru_cache(maxsize=2048)
+def _shown(name: str) -> str:
+    """How a header field's name is shown to a function; empty when the field is not. Remembered: names are few."""
+    key = name.lower()
+    return "" if key in _DROPPED else _RESPELLED.get(key, name)
 
 
 def request_context(x: Exchange) -> dict[str, Any]:
     """``requestContext``; with ``authorizer`` once one has said who the caller is."""
     t, request = x.trace, x.request
     domain = domain_name(t)
-    context: dict[str, Any] = {"resourceId": t.route.resource_id}
-    if t.authorizer_context:
-        context["authorizer"] = t.authorizer_context
-    context |= {
-        "resourcePath": t.route.resource_path,
+    route, stage, api = t.route, t.stage, t.api
+    authorizer = {"authorizer": t.authorizer_context} if t.authorizer_context else _NOTHING
+    return {
+        "resourceId": route.resource_id,
+        **authorizer,
+        "resourcePath": route.resource_path,
         "httpMethod": request.method,
         "extendedRequestId": t.extended_id,
         "requestTime": clf(t.received),
         "path": t.path,
-        "accountId": t.api.account,
+        "accountId": api.account,
         "protocol": request.protocol,
-        "stage": t.stage.name,
+        "stage": stage.name,
         "domainPrefix": domain.partition(".")[0],
         "requestTimeEpoch": int(t.received * 1000),
         "requestId": t.request_id,
         "identity": _identity(t),
         "domainName": domain,
-        "deploymentId": t.stage.deployment_id,
-        "apiId": t.api.id,
+        "deploymentId": stage.deployment_id,
+        "apiId": api.id,
     }
-    return context
+
+
+_NOTHING: Final[dict[str, Any]] = {}
 
 
 def _identity(t: Trace) -> dict[str, Any]:
