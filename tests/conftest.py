@@ -9,6 +9,11 @@ import tempfile
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+# How long an example takes says nothing on a machine that others use too; budgets are tested as ratios.
+settings.register_profile("sekisho", deadline=None)
+settings.load_profile("sekisho")
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -9,7 +9,7 @@ SAYS = "def handler(event, context):\n    print('said', event)\n    return 'ok'\
 
 
 def test_a_role_without_logs_rights_logs_nothing() -> None:
-    with running() as server:
+    with running("--enforce-iam") as server:
         create(server, "f", SAYS, execution_role(server, logs=False))
         assert invoke(server, "f", 1) == "ok"
         assert messages(server, "f") == []
@@ -18,3 +18,10 @@ def test_a_role_without_logs_rights_logs_nothing() -> None:
         assert invoke(server, "f", 2) == "ok"
         told = eventually(server, "f", "said 2")
         assert not any("said 1" in line for line in told)
+
+
+def test_without_enforcement_every_function_logs() -> None:
+    with running() as server:
+        create(server, "f", SAYS, execution_role(server, logs=False))
+        assert invoke(server, "f", 1) == "ok"
+        eventually(server, "f", "said 1")

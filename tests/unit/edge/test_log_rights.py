@@ -80,8 +80,11 @@ def test_a_role_that_changes_is_judged_again() -> None:
 
 
 def test_without_enforcement_logs_are_written_and_told_about() -> None:
+    scene = Scene()
     told: list[str] = []
-    rights = LogRights(lambda: EMPTY, lambda spec: True, lambda: 1.0, told.append, enforced=False)
-    assert rights(SPEC, "stream")
-    assert rights(SPEC, "stream")
+    rights = LogRights(scene.snapshot, lambda spec: True, lambda: 1.0, told.append, enforced=False)
+    assert rights(scene.spec, STREAM)
+    assert rights(scene.spec, STREAM)
     assert len(told) == 1 and "would not be written on AWS" in told[0]
+    scene.role = None
+    assert not rights(scene.spec, STREAM)
