@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Any
+from typing import Any, NamedTuple
 
 from sekisho.config.parameters import ParameterMapping
 
@@ -73,6 +73,77 @@ class Mock:
     """``CONVERT_TO_TEXT``, ``CONVERT_TO_BINARY`` or empty."""
 
 
+class RequestParameter(NamedTuple):
+    """One row of ``requestParameters``: what a backend is given besides the body."""
+
+    place: str
+    """``header``, ``querystring`` or ``path``."""
+    name: str
+    source: str
+    """``'static'``, ``method.request.header.X``, ``context.x``, ``stageVariables.x`` …"""
+
+
+@dataclass(frozen=True, slots=True)
+class Transformation:
+    """What a non-proxy integration makes of requests and answers; of a proxy only ``parameters`` count."""
+
+    parameters: tuple[RequestParameter, ...]
+    templates: Mapping[str, Any]
+    """Content type → compiled request template."""
+    passthrough: str
+    """``WHEN_NO_MATCH``, ``WHEN_NO_TEMPLATES`` or ``NEVER``."""
+    responses: tuple[IntegrationResponse, ...]
+    method_responses: Mapping[str, Mapping[str, bool]]
+    """Declared status code → ``method.response.header.X`` → required."""
+    content_handling: str = ""
+    """``CONVERT_TO_TEXT``, ``CONVERT_TO_BINARY`` or empty."""
+
+
+@dataclass(frozen=True, slots=True)
+class LambdaCustom:
+    """``AWS`` with a Lambda function: templates make the event and the answer. Fields as ``LambdaProxy`` has them."""
+
+    function_arn: str
+    qualifier: str
+    authority: Authority
+    role_arn: str
+    source_arn: str
+    timeout: float
+    http_method: str
+    transformation: Transformation
+    uri: str = ""
+    illegal_header: str = ""
+
+    @property
+    def templates(self) -> Mapping[str, Any]:
+        """Request templates, as other integrations name them."""
+        return self.transformation.templates
+
+
+@dataclass(frozen=True, slots=True)
+class HttpRest:
+    """``HTTP`` or ``HTTP_PROXY`` of a REST API: a web server."""
+
+    proxy: bool
+    method: str
+    """A verb; ``ANY`` keeps the request's own."""
+    uri: str
+    """Stage variables resolved; ``{name}`` stands for a mapped ``integration.request.path.name``."""
+    timeout: float
+    transformation: Transformation
+    configured_uri: str = ""
+    """Stage variables unresolved: explanations show it."""
+    insecure: bool = False
+    """``tlsConfig.insecureSkipVerification``: certificates of unknown authorities are accepted."""
+    illegal_header: str = ""
+    """A header that ``requestParameters`` map although API Gateway keeps it for itself: every request fails."""
+
+    @property
+    def templates(self) -> Mapping[str, Any]:
+        """Request templates, as other integrations name them."""
+        return self.transformation.templates
+
+
 @dataclass(frozen=True, slots=True)
 class Unsupported:
     """An integration that can be configured but does not run here; calling it answers a clear 501-like fault."""
@@ -126,4 +197,4 @@ class Preflight:
     """What answers preflight requests of an HTTP API with CORS; no route is configured with it."""
 
 
-Integration = LambdaProxy | Mock | HttpLambda | HttpProxy | Preflight | Unsupported
+Integration = LambdaProxy | LambdaCustom | Mock | HttpRest | HttpLambda | HttpProxy | Preflight | Unsupported

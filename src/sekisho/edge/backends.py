@@ -27,6 +27,7 @@ async def call(effect: CallHttp, own_port: int) -> HttpAnswer | HttpFailed:
             limit=MAX_ANSWER,
             reach=Reach(True, own_port=own_port),
             server_name=effect.tls_server_name,
+            insecure=effect.insecure,
         )
     except OutboundProblem as problem:
         return HttpFailed(problem.kind, str(problem))

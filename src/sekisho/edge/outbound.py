@@ -34,11 +34,14 @@ _METADATA: Final = frozenset(
     for each in ("100.100.100.200", "168.63.129.16", "192.0.0.192", "fd00:ec2::254", "fd00:ec2::23")
 )
 """Of clouds, where it is not link-local."""
+_OTHER_NAME: Final = (62, 64)
+"""OpenSSL's codes for a certificate of another host name or address."""
 _NAT64: Final = ipaddress.IPv6Network("64:ff9b::/96")
 
 
 class OutboundProblem(Exception):
-    """There is no answer. ``kind``: ``address``, ``connect``, ``tls``, ``timeout``, ``size`` or ``protocol``."""
+    """There is no answer. ``kind``: ``address``, ``connect``, ``tls``, ``tls-name`` (the certificate is another host's),
+    ``timeout``, ``size`` or ``protocol``."""
 
     def __init__(self, kind: str, message: str) -> None:
         super().__init__(message)
@@ -148,16 +151,19 @@ async def fetch(
     limit: int,
     reach: Reach = ANYWHERE,
     server_name: str = "",
+    insecure: bool = False,
 ) -> Fetched:
     """Send a request and read the answer to it: at most ``limit`` bytes of body, in ``timeout`` seconds altogether.
 
-    ``server_name`` is the name that the certificate must have, when it is not the host's. Raises OutboundProblem.
+    ``server_name`` is the name that the certificate must have, when it is not the host's; ``insecure`` accepts any
+    certificate. Raises OutboundProblem.
     """
     target = read_url(url)
     request = encode_request(method, target, headers, body)
     try:
         async with asyncio.timeout(timeout):
-            return await _exchange(target, request, limit, reach, method == "HEAD", server_name or target.host)
+            trust = _blind() if insecure else _tls()
+            return await _exchange(target, request, limit, reach, method == "HEAD", server_name or target.host, trust)
     except TimeoutError:
         raise OutboundProblem("timeout", f"{target.authority} did not answer within {timeout:g} seconds") from None
 
@@ -186,9 +192,15 @@ def encode_request(method: str, target: Target, headers: HeaderList, body: bytes
 
 
 async def _exchange(
-    target: Target, request: bytes, limit: int, reach: Reach, headless: bool, server_name: str
+    target: Target,
+    request: bytes,
+    limit: int,
+    reach: Reach,
+    headless: bool,
+    server_name: str,
+    trust: ssl.SSLContext,
 ) -> Fetched:
-    reader, writer = await _connect(target, reach, server_name)
+    reader, writer = await _connect(target, reach, server_name, trust)
     try:
         writer.write(request)
         answer = _Answer(limit, headless)
@@ -207,7 +219,9 @@ async def _exchange(
         writer.transport.abort()
 
 
-async def _connect(target: Target, reach: Reach, server_name: str) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+async def _connect(
+    target: Target, reach: Reach, server_name: str, trust: ssl.SSLContext
+) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
     problem = OutboundProblem("connect", f"{target.host} has no address")
     for address in await _addresses(target):
         objection = reach.objection(address, target.port)
@@ -218,9 +232,13 @@ async def _connect(target: Target, reach: Reach, server_name: str) -> tuple[asyn
             reader, writer = await asyncio.open_connection(
                 address,
                 target.port,
-                ssl=_tls() if target.scheme == "https" else None,
+                ssl=trust if target.scheme == "https" else None,
                 server_hostname=server_name if target.scheme == "https" else None,
             )
+        except ssl.SSLCertVerificationError as failed:
+            kind = "tls-name" if failed.verify_code in _OTHER_NAME else "tls"
+            message = f"TLS with {target.authority} failed: {failed.verify_message}"
+            raise OutboundProblem(kind, message) from None
         except ssl.SSLError as failed:
             raise OutboundProblem("tls", f"TLS with {target.authority} failed: {failed.reason or failed}") from None
         except OSError as failed:
@@ -247,6 +265,15 @@ async def _addresses(target: Target) -> Iterable[str]:
 def _tls() -> ssl.SSLContext:
     """Certificates are verified against the system's authorities (``SSL_CERT_FILE`` names others)."""
     return ssl.create_default_context()
+
+
+@cache
+def _blind() -> ssl.SSLContext:
+    """Any certificate will do: ``tlsConfig.insecureSkipVerification``."""
+    context = ssl.create_default_context()
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    return context
 
 
 class _Answer:

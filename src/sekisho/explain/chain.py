@@ -18,7 +18,7 @@ from typing import Any, Final, NamedTuple
 from sekisho.config.api import ApiSnapshot, Iam, Open, Route, Stage, UnsupportedAuthorizer
 from sekisho.config.authorizers import LambdaAuthorizer
 from sekisho.config.functions import Function
-from sekisho.config.integrations import Authority, LambdaProxy, Mock
+from sekisho.config.integrations import Authority, LambdaCustom, LambdaProxy, Mock
 from sekisho.config.snapshot import Snapshot
 from sekisho.explain.permissions import actors_of, conditions_text, decided_by
 from sekisho.policy.compile import CompiledPolicy
@@ -103,7 +103,7 @@ def back(snapshot: Snapshot, api: ApiSnapshot, route: Route, actor: Actor) -> tu
     integration = route.integration
     if isinstance(integration, Mock):
         return tuple(links)
-    if not isinstance(integration, LambdaProxy):
+    if not isinstance(integration, LambdaProxy | LambdaCustom):
         return tuple(links)
     verb = "GET" if route.method == "ANY" else route.method
     source = f"{integration.source_arn}{verb}{route.resource_path}"
@@ -111,7 +111,12 @@ def back(snapshot: Snapshot, api: ApiSnapshot, route: Route, actor: Actor) -> tu
 
 
 def _call(
-    snapshot: Snapshot, api: ApiSnapshot, target: LambdaProxy | LambdaAuthorizer, source: str, actor: Actor, step: str
+    snapshot: Snapshot,
+    api: ApiSnapshot,
+    target: LambdaProxy | LambdaCustom | LambdaAuthorizer,
+    source: str,
+    actor: Actor,
+    step: str,
 ) -> list[Link]:
     function = snapshot.functions.get(target.function_arn)
     if function is None or function.spec(target.qualifier) is None:

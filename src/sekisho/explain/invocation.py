@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from sekisho.config.integrations import Authority, HttpLambda, LambdaProxy
+from sekisho.config.integrations import Authority, HttpLambda, LambdaCustom, LambdaProxy
 from sekisho.explain.case import Case, deploy
 from sekisho.explain.explanation import ApiCall, Candidate, Evidence, Finding, say
 from sekisho.explain.permitting import (
@@ -31,7 +31,7 @@ from sekisho.faults.fault import Kind
 from sekisho.functions.invocation import Failed
 from sekisho.gateway.trace import Check
 
-Function = LambdaProxy | HttpLambda
+Function = LambdaProxy | LambdaCustom | HttpLambda
 """An integration with a function."""
 
 SAM_INVOKE_ROLE_NONE = """\
@@ -297,7 +297,7 @@ def method_not_post(case: Case) -> Finding:
     """Lambda's Invoke takes only POST."""
     trace = case.trace
     target = trace.route.integration
-    method = target.http_method if isinstance(target, LambdaProxy) else "-"
+    method = target.http_method if isinstance(target, LambdaProxy | LambdaCustom) else "-"
     update = ApiCall(
         "apigateway",
         "UpdateIntegration",

@@ -87,6 +87,7 @@ RULES: dict[Fault, Rule] = {
     Fault.HEADER_MAPPING_ILLEGAL: input.reserved_header,
     Fault.BACKEND_UNREACHABLE: input.backend,
     Fault.BACKEND_CERTIFICATE_UNTRUSTED: input.backend,
+    Fault.BACKEND_NAME_MISMATCH: input.backend,
     Fault.BACKEND_ADDRESS_INVALID: input.backend,
     Fault.IDENTITY_SOURCE_MISSING: token.unidentified,
     Fault.TOKEN_REJECTED: token.rejected,

@@ -91,6 +91,8 @@ class Fault(Enum):
     INTEGRATION_UNSUPPORTED = auto()
     BACKEND_UNREACHABLE = auto()
     BACKEND_CERTIFICATE_UNTRUSTED = auto()
+    BACKEND_NAME_MISMATCH = auto()
+    """The backend's certificate is another host's."""
     BACKEND_ADDRESS_INVALID = auto()
     HEADER_MAPPING_ILLEGAL = auto()
     TEMPLATE_FAILED = auto()
@@ -176,6 +178,7 @@ NATURE: Mapping[Fault, Nature] = {
     Fault.INTEGRATION_UNSUPPORTED: _by("integrate", _CONFIGURATION, "type", "reason"),
     Fault.BACKEND_UNREACHABLE: _by("integrate", _CONFIGURATION, "message"),
     Fault.BACKEND_CERTIFICATE_UNTRUSTED: _by("integrate", _CONFIGURATION, "message"),
+    Fault.BACKEND_NAME_MISMATCH: _by("integrate", _CONFIGURATION, "message", "host"),
     Fault.BACKEND_ADDRESS_INVALID: _by("integrate", _CONFIGURATION, "message"),
     Fault.HEADER_MAPPING_ILLEGAL: _by("integrate", _CONFIGURATION, "header"),
     Fault.TEMPLATE_FAILED: _by("integrate", _CONFIGURATION, "problem"),

@@ -166,6 +166,9 @@ ROWS: Final[Mapping[Fault, Face]] = {
     Fault.BACKEND_CERTIFICATE_UNTRUSTED: _unavailable(
         "INTEGRATION_FAILURE", "{message}", observed("HTTP_PROXY endpoints whose certificate is not trusted")
     ),
+    Fault.BACKEND_NAME_MISMATCH: _unavailable(
+        "INTEGRATION_FAILURE", "{message}", inferred("as certificates that are not trusted")
+    ),
     Fault.BACKEND_ADDRESS_INVALID: _integration("{message}", inferred("an address that cannot be called")),
     Fault.INTERNAL: _face(
         500, "Internal Server Error", "", inferred("an error of this server is an error of the gateway")

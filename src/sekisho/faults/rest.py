@@ -24,6 +24,10 @@ _PERMISSION = f"{_CONFIGURATION}Invalid permissions on Lambda function"
 _FUNCTION_ERROR = (
     "Lambda execution failed with status 200 due to customer function error: {message}. Lambda request id: {request_id}"
 )
+_UNTRUSTED = (
+    "PKIX path building failed: sun.security.provider.certpath.SunCertPathBuilderException: "
+    "unable to find valid certification path to requested target"
+)
 _NOT_AUTHORIZED = "The client is not authorized to perform this operation."
 _MALFORMED = f"{_CONFIGURATION}Malformed Lambda proxy response"
 
@@ -344,6 +348,33 @@ ROWS: Final[Mapping[Fault, Face]] = {
         observed("rest-timeout"),
         {"integration.error": "Execution failed due to a timeout error"},
         "Execution failed due to a timeout error",
+    ),
+    Fault.BACKEND_UNREACHABLE: Face(
+        504,
+        Spelling.SPACED,
+        "Network error communicating with endpoint",
+        "INTEGRATION_FAILURE",
+        "InternalServerErrorException",
+        observed("rest-http-network-error"),
+        {"integration.error": "Execution failed due to a network error communicating with endpoint"},
+        "Execution failed due to a network error communicating with endpoint",
+    ),
+    Fault.BACKEND_CERTIFICATE_UNTRUSTED: Face(
+        500,
+        Spelling.SPACED,
+        _INTERNAL_TEXT,
+        "DEFAULT_5XX",
+        "InternalServerErrorException",
+        observed("rest-http-tls-untrusted"),
+        {"integration.error": f"{_CONFIGURATION}{_UNTRUSTED}"},
+        f"{_CONFIGURATION}{_UNTRUSTED}",
+    ),
+    Fault.BACKEND_NAME_MISMATCH: _configuration(
+        _CONFIGURATION + "Host name '{host}' does not match the certificate subject provided by the peer",
+        observed("https://www.repost.aws/knowledge-center/api-gateway-500-error-vpc"),
+    ),
+    Fault.BACKEND_ADDRESS_INVALID: _configuration(
+        _CONFIGURATION + "Invalid endpoint address", recorded("import_with_stage_variables/get-error-resp-from-http")
     ),
     Fault.INTEGRATION_UNSUPPORTED: Face(
         501,

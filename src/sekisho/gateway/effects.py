@@ -44,6 +44,8 @@ class CallHttp(NamedTuple):
     """Seconds for the whole exchange."""
     tls_server_name: str = ""
     """The name that the certificate must have, when it is not the host's."""
+    insecure: bool = False
+    """Whether any certificate is accepted; here not even its name is looked at, which AWS still does."""
 
 
 class HttpAnswer(NamedTuple):
@@ -58,7 +60,8 @@ class HttpFailed(NamedTuple):
     """There was no answer that could be used."""
 
     kind: str
-    """``address``, ``connect``, ``tls``, ``timeout``, ``size`` or ``protocol``."""
+    """``address``, ``connect``, ``tls``, ``tls-name`` (the certificate is another host's), ``timeout``, ``size`` or
+    ``protocol``."""
     message: str
 
 

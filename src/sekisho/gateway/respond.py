@@ -8,11 +8,12 @@ from __future__ import annotations
 from typing import Final
 
 from sekisho.config.api import GatewayResponse as Customisation
-from sekisho.config.integrations import Preflight
+from sekisho.config.integrations import HttpRest, Preflight
 from sekisho.faults.appearance import Face, fill
 from sekisho.faults.face import face_of
 from sekisho.faults.fault import Kind, Reject
 from sekisho.gateway.context.mapping import mapped_header, substitute
+from sekisho.gateway.effects import HttpAnswer
 from sekisho.gateway.exchange import Exchange
 from sekisho.gateway.integrations.cors import with_cors
 from sekisho.gateway.request import GatewayResponse
@@ -60,7 +61,8 @@ def respond(x: Exchange) -> None:
     else:
         headers.append(("x-amzn-RequestId", t.request_id))
         headers.append(("x-amz-apigw-id", t.extended_id))
-        if t.reply is not None and t.rejection is None:
+        # vector: http/lambda-url-HTTP_PROXY: what a web server answers through a proxy is not given our trace id.
+        if t.reply is not None and t.rejection is None and not (type(t.reply) is HttpAnswer and _proxied(t)):
             headers.append(("X-Amzn-Trace-Id", t.xray_id))
     length = len(body)
     bodiless = status in _BODILESS
@@ -73,6 +75,11 @@ def respond(x: Exchange) -> None:
     t.length = length
     t.response_headers = headers
     t.ended = x.clock()
+
+
+def _proxied(t: Trace) -> bool:
+    integration = t.route.integration
+    return isinstance(integration, HttpRest) and integration.proxy
 
 
 def _identify_http(x: Exchange, headers: list[tuple[str, str]]) -> None:

@@ -9,7 +9,7 @@ run here compiles to ``Unsupported`` or ``UnsupportedAuthorizer``: requests are 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -26,17 +26,9 @@ from sekisho.config.api import (
 )
 from sekisho.config.execution_logs import EXTRA as EXECUTION_LOG
 from sekisho.config.execution_logs import compile_execution_logs
-from sekisho.config.integrations import (
-    Authority,
-    Integration,
-    IntegrationResponse,
-    LambdaProxy,
-    Mock,
-    Unsupported,
-)
+from sekisho.config.integrations import Authority, Integration, LambdaProxy, Mock
 from sekisho.config.method_throttle import EXTRA as THROTTLE
 from sekisho.config.method_throttle import compile_method_throttle
-from sekisho.config.patterns import PatternRefused, compile_pattern
 from sekisho.config.router import Router
 from sekisho.config.validation import compile_validator
 from sekisho.faults.fault import Kind
@@ -47,11 +39,10 @@ from sekisho.policy.compile import compile_policy
 from sekisho.publish.isolation import broken_stage
 from sekisho.publish.lambda_uri import LAMBDA_URI, resolve
 from sekisho.publish.rest_authorizers import compile_authorizers
+from sekisho.publish.rest_backends import CALLER, compile_backend, response, templates
 from sekisho.state.world import Document, Key, Partition, View
-from sekisho.vtl import Template, compile_template
 
 SERVICE = "apigateway"
-CALLER = "arn:aws:iam::*:user/*"
 Apis = Mapping[str, ApiSnapshot]
 
 
@@ -244,7 +235,7 @@ def _integration(method: Document, variables: Mapping[str, str], prefix: str) ->
         return _lambda_proxy(record, variables, prefix)
     if kind == "MOCK":
         return _mock(method, record)
-    return Unsupported(kind, f"{kind} integrations of {record.get('uri', '')} do not run here")
+    return compile_backend(method, record, variables, prefix)
 
 
 def _lambda_proxy(record: Document, variables: Mapping[str, str], prefix: str) -> LambdaProxy:
@@ -271,38 +262,15 @@ def _lambda_proxy(record: Document, variables: Mapping[str, str], prefix: str) -
 
 def _mock(method: Document, record: Document) -> Mock:
     return Mock(
-        templates=_templates(record.get("requestTemplates")),
+        templates=templates(record.get("requestTemplates")),
         passthrough=record["passthroughBehavior"],
-        responses=tuple(_response(each) for _, each in sorted(record.get("integrationResponses", {}).items())),
+        responses=tuple(response(each) for _, each in sorted(record.get("integrationResponses", {}).items())),
         method_responses={
             status: dict(each.get("responseParameters") or {})
             for status, each in method.get("methodResponses", {}).items()
         },
         content_handling=record.get("contentHandling", ""),
     )
-
-
-def _response(record: Document) -> IntegrationResponse:
-    return IntegrationResponse(
-        status=record["statusCode"],
-        pattern=_pattern(record.get("selectionPattern", "")),
-        parameters=dict(record.get("responseParameters") or {}),
-        templates=_templates(record.get("responseTemplates")),
-        content_handling=record.get("contentHandling", ""),
-    )
-
-
-def _pattern(text: str) -> Callable[[str], bool] | None:
-    if not text:
-        return None
-    try:
-        return compile_pattern(text)
-    except PatternRefused:
-        return lambda _: False
-
-
-def _templates(templates: Mapping[str, str | None] | None) -> Mapping[str, Template]:
-    return {kind: compile_template(text or "") for kind, text in (templates or {}).items()}
 
 
 def _extras(method: Document, deployment: Document) -> Mapping[str, Any]:

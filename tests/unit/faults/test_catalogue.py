@@ -14,11 +14,6 @@ from sekisho.faults.page import failures_page
 
 REST = FACES[Kind.REST]
 DERIVED = {"masked_resource": "resource", "a_layer": "layer"}
-OF_HTTP_INTEGRATIONS = {
-    Fault.BACKEND_UNREACHABLE,
-    Fault.BACKEND_CERTIFICATE_UNTRUSTED,
-    Fault.BACKEND_ADDRESS_INVALID,
-}
 HTTP = FACES[Kind.HTTP]
 OF_REST = {
     Fault.NO_SUCH_API,
@@ -44,7 +39,7 @@ def test_every_fault_has_a_nature() -> None:
 
 
 def test_rest_shows_every_fault_that_its_gates_can_raise() -> None:
-    assert set(Fault) - set(REST) == OF_HTTP_INTEGRATIONS | {Fault.SCOPE_INSUFFICIENT}
+    assert set(Fault) - set(REST) == {Fault.SCOPE_INSUFFICIENT}
 
 
 def test_http_shows_every_fault_that_its_gates_can_raise() -> None:

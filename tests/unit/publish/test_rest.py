@@ -12,7 +12,9 @@ from tests.scenes.rest import Rest, lambda_uri
 from sekisho.config.api import IAM, OPEN, ApiSnapshot, Stage
 from sekisho.config.integrations import Authority, LambdaProxy, Mock, Unsupported
 from sekisho.publish import rest as compiler
-from sekisho.publish.rest import resolve, rest_apis
+from sekisho.publish import rest_backends
+from sekisho.publish.lambda_uri import resolve
+from sekisho.publish.rest import rest_apis
 
 FUNCTION = f"arn:aws:lambda:{REGION}:{ACCOUNT}:function"
 CALLER = "arn:aws:iam::*:user/*"
@@ -22,7 +24,7 @@ ROLE = f"arn:aws:iam::{ACCOUNT}:role/r"
 @pytest.fixture(autouse=True)
 def plain_compilers(monkeypatch: pytest.MonkeyPatch) -> None:
     """Templates and log formats stay text: their compilers have tests of their own."""
-    monkeypatch.setattr(compiler, "compile_template", lambda text: ("template", text))
+    monkeypatch.setattr(rest_backends, "compile_template", lambda text: ("template", text))
     monkeypatch.setattr(compiler, "compile_format", lambda line, kind: lambda trace: f"{kind.name} {line}")
 
 
@@ -135,7 +137,11 @@ def test_mock(rest: Rest) -> None:
 
 def test_what_does_not_run_here_is_refused(rest: Rest) -> None:
     where = rest.method("/http", "GET")
-    rest("PutIntegration", **where, type="HTTP_PROXY", integrationHttpMethod="GET", uri="https://example.com")
+    link = {"connectionType": "VPC_LINK", "connectionId": "vl-1"}
+    rest("PutIntegration", **where, type="HTTP_PROXY", integrationHttpMethod="GET", uri="https://example.com", **link)
+    where = rest.method("/queue", "POST")
+    uri = f"arn:aws:apigateway:{REGION}:sqs:path/{ACCOUNT}/queue"
+    rest("PutIntegration", **where, type="AWS", integrationHttpMethod="POST", uri=uri, credentials=ROLE)
     made = rest(
         "CreateAuthorizer",
         restApiId=rest.api,
@@ -150,7 +156,10 @@ def test_what_does_not_run_here_is_refused(rest: Rest) -> None:
     router = compiled(rest).stages["prod"].router
     open_, closed = router.match("/http", "GET"), router.match("/closed", "GET")
     assert open_ is not None and isinstance(open_.route.integration, Unsupported)
-    assert open_.route.integration.type == "HTTP_PROXY"
+    assert open_.route.integration.reason == "VPC links do not run here"
+    queue = router.match("/queue", "POST")
+    assert queue is not None and isinstance(queue.route.integration, Unsupported)
+    assert queue.route.integration.reason == "integrations with the service sqs do not run here"
     assert closed is not None and closed.route.authorizer != OPEN and closed.route.authorizer != IAM
 
 

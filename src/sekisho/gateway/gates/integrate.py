@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from sekisho.config.integrations import HttpLambda, HttpProxy, LambdaProxy, Mock, Preflight
+from sekisho.config.integrations import HttpLambda, HttpProxy, HttpRest, LambdaCustom, LambdaProxy, Mock, Preflight
 from sekisho.faults.fault import Fault, Reject
 from sekisho.gateway.exchange import Exchange, Outcome
-from sekisho.gateway.integrations import cors, http_lambda, http_proxy, lambda_, mock
+from sekisho.gateway.integrations import cors, http_lambda, http_proxy, http_rest, lambda_, lambda_custom, mock
 
 
 def call(x: Exchange) -> Outcome:
@@ -19,6 +19,10 @@ def call(x: Exchange) -> Outcome:
         return http_lambda.prepare(x, integration)
     if isinstance(integration, HttpProxy):
         return http_proxy.prepare(x, integration)
+    if isinstance(integration, LambdaCustom):
+        return lambda_custom.prepare(x, integration)
+    if isinstance(integration, HttpRest):
+        return http_rest.prepare(x, integration)
     if isinstance(integration, Preflight):
         return cors.answer(x)
     if integration.broken:

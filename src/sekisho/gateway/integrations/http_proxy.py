@@ -50,6 +50,7 @@ _FAILURES: Final[Mapping[str, Fault]] = {
     "address": Fault.BACKEND_ADDRESS_INVALID,
     "timeout": Fault.INTEGRATION_TIMED_OUT,
     "tls": Fault.BACKEND_CERTIFICATE_UNTRUSTED,
+    "tls-name": Fault.BACKEND_NAME_MISMATCH,
 }
 """``HttpFailed.kind`` → fault; every other kind is a server that cannot be reached."""
 
@@ -93,7 +94,7 @@ def conclude(x: Exchange, result: HttpAnswer | HttpFailed) -> Outcome:
     t.asked = (t.asked[0] if t.asked else 0.0, x.clock())
     if isinstance(result, HttpFailed):
         fault = _FAILURES.get(result.kind, Fault.BACKEND_UNREACHABLE)
-        return Reject(fault, {"message": result.message, "kind": result.kind})
+        return Reject(fault, {"message": result.message, "kind": result.kind, "host": urlsplit(target.uri).netloc})
     t.integration_status = t.backend_status = str(result.status)
     t.fields["dataProcessed"] = len(result.body)
     status = result.status
