@@ -1,13 +1,13 @@
 """How often the methods of a REST stage may be called by everybody together: the stage's method settings, compiled.
 
-``Route.extras["throttle"]`` holds verb → ``Limits``, for the verbs that have less than the account's throttle.
+``Route.extras["throttle"]`` holds verb → ``MethodThrottle``, for the verbs that have less than the account's throttle.
 https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-request-throttling.html
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from sekisho.config.api import Limits
 
@@ -17,7 +17,17 @@ ACCOUNT: Final = Limits(10000.0, 5000)
 _VERBS: Final = ("DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT")
 
 
-def compile_method_throttle(settings: Mapping[str, Mapping[str, Any]], path: str, method: str) -> Mapping[str, Limits]:
+class MethodThrottle(NamedTuple):
+    """What one method admits."""
+
+    limits: Limits
+    setting: str
+    """The key of the setting that says so: ``*/*``, ``~1pets/GET``."""
+
+
+def compile_method_throttle(
+    settings: Mapping[str, Mapping[str, Any]], path: str, method: str
+) -> Mapping[str, MethodThrottle]:
     """Verb → its limits. ``settings`` is the stage's ``methodSettings``; the closest key decides alone."""
     found = {}
     for verb in _VERBS if method == "ANY" else (method,):
@@ -26,7 +36,7 @@ def compile_method_throttle(settings: Mapping[str, Mapping[str, Any]], path: str
             if key in settings:
                 limits = _limits(settings[key])
                 if limits is not None:
-                    found[verb] = limits
+                    found[verb] = MethodThrottle(limits, key)
                 break
     return found
 

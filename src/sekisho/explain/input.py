@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from sekisho.config.integrations import Mock
 from sekisho.explain.case import Case, deploy
 from sekisho.explain.explanation import ApiCall, Candidate, Evidence, Finding, say
+from sekisho.explain.limits import raised
 from sekisho.faults.fault import Fault
 
 
@@ -80,14 +81,16 @@ def throttled(case: Case) -> Finding:
     if case.trace.fault is Fault.QUOTA_EXCEEDED:
         shown = {"used": proof.get("used") or "-", "limit": proof.get("limit") or "-"}
         shown |= {"period": proof.get("period") or "-", "plan": proof.get("plan") or "-"}
-        return Finding("QUOTA_EXCEEDED", say("input.quota"), (Evidence(say("input.quota-used", **shown)),))
+        used = Evidence(say("input.quota-used", **shown))
+        return Finding("QUOTA_EXCEEDED", say("input.quota"), (used,), raised(case))
     limits = case.trace.route.throttle or stage.throttle
     rate = proof.get("rate") or (f"{limits.rate:g}" if limits else "-")
     burst = proof.get("burst") or (str(limits.burst) if limits else "-")
     evidence = (Evidence(say("input.limits", rate=rate, burst=burst), {"plan": proof.get("plan", "")}),)
     if proof.get("scope", "").startswith("usage-plan"):
-        return Finding("THROTTLE_USAGE_PLAN", say("input.throttle-plan"), evidence)
-    return Finding("THROTTLE_STAGE", say("input.throttle-stage", stage=stage.name), evidence, blame="configuration")
+        return Finding("THROTTLE_USAGE_PLAN", say("input.throttle-plan"), evidence, raised(case))
+    headline = say("input.throttle-stage", stage=stage.name)
+    return Finding("THROTTLE_STAGE", headline, evidence, raised(case), blame="configuration")
 
 
 def media(case: Case) -> Finding:

@@ -2,7 +2,7 @@
 
 The recorded results of effects are fed back in. A request that was refused before its function was called has no
 recorded reply: the replay then says that it got as far as the call. The server's memory takes no part, except that the
-keys of issuers are what they were.
+keys of issuers are what they were, and that a budget which was used up still is.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from sekisho.gateway.authorizers.keys import SEEN, KeySet
 from sekisho.gateway.effects import CallHttp, HttpAnswer, HttpFailed, KeysUnavailable
 from sekisho.gateway.entry import begin, gates_of
 from sekisho.gateway.exchange import Exchange, Keyring
+from sekisho.gateway.gates.usage_plan import remind
 from sekisho.gateway.ledger import Ledger
 from sekisho.gateway.pipeline import Gates
 from sekisho.gateway.trace import Trace
@@ -87,6 +88,7 @@ def replay(
     ledger = Ledger()
     for issuer, keys in answers.keys.items():
         ledger.remember_keys(issuer, keys, trace.received)
+    remind(ledger, trace)
     x: Exchange
     x, steps = begin(trace.request, snapshot, keyring, trace.received, clock, _zeros, ledger)
     results, http = list(answers.results), answers.http

@@ -275,6 +275,17 @@ BEFORE_THE_BACKEND: dict[str, Text] = {
         "{used} of {limit} per {period} are used (usage plan {plan}).",
         "{period} あたり {limit} のうち {used} を使用済みです（使用量プラン {plan}）。",
     ),
+    "cure.raise-quota": Text(
+        "Raise the quota of usage plan {plan} to {limit}.", "使用量プラン {plan} のクォータを {limit} に引き上げる。"
+    ),
+    "cure.raise-plan": Text(
+        "Raise the limits of usage plan {plan} to {rate} requests per second and a burst of {burst}.",
+        "使用量プラン {plan} の上限をレート {rate}/秒、バースト {burst} に引き上げる。",
+    ),
+    "cure.raise-stage": Text(
+        "Raise the throttle of stage {stage} ({setting}) to {rate} requests per second and a burst of {burst}.",
+        "ステージ {stage}（{setting}）のスロットルをレート {rate}/秒、バースト {burst} に引き上げる。",
+    ),
     "cure.enable-key": Text("Enable API key {key}.", "API キー {key} を有効にする。"),
     "cure.key-in-plan": Text(
         "Add API key {key} to usage plan {plan}.", "API キー {key} を使用量プラン {plan} に追加する。"

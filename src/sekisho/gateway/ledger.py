@@ -83,7 +83,7 @@ class Ledger:
         self._answers: OrderedDict[AnswerKey, Remembered] = OrderedDict()
         self._answer_bytes = 0
         self._buckets: dict[tuple[str, ...], tuple[float, float]] = {}
-        self.owed: dict[tuple[str, ...], int] = {}
+        self.owed: dict[tuple[str, ...], float] = {}
         """Tokens that are missing in a bucket which is not there yet: how a replay knows of earlier requests."""
         self.usage = Usage()
         """What API keys have used of their plans."""
@@ -109,12 +109,17 @@ class Ledger:
         if before is None:
             if len(self._buckets) >= MAX_BUCKETS:
                 del self._buckets[next(iter(self._buckets))]
-            left = float(limits.burst - self.owed.get(key, 0))
+            left = limits.burst - self.owed.get(key, 0.0)
         else:
             left = min(float(limits.burst), before[0] + max(0.0, now - before[1]) * limits.rate)
         allowed = left >= 1.0
         self._buckets[key] = (left - 1.0 if allowed else left, now)
         return allowed
+
+    def missing(self, key: tuple[str, ...], limits: Limits) -> float:
+        """Tokens that are missing in a bucket after the last request."""
+        found = self._buckets.get(key)
+        return 0.0 if found is None else limits.burst - found[0]
 
     # --- keys of issuers
 

@@ -18,6 +18,7 @@ from sekisho.faults.face import face_of
 from sekisho.faults.fault import Kind
 from sekisho.functions.invocation import Failed, InvocationResult, Returned
 from sekisho.gateway.entry import gates_of
+from sekisho.gateway.gates.usage_plan import FROM_AUTHORIZER
 from sekisho.gateway.payload.v1 import query_values
 from sekisho.gateway.trace import NOBODY, UNROUTED, Check, Trace
 
@@ -110,6 +111,8 @@ def secrets_of(trace: Trace) -> list[str]:
         if name.lower() == "x-amz-security-token":
             found += [value, unquote(value)]
     found += _identities(trace)
+    if FROM_AUTHORIZER in trace.fields:
+        found.append(trace.fields[FROM_AUTHORIZER])
     return sorted({value for value in found if len(value) >= _SHORTEST}, key=len, reverse=True)
 
 

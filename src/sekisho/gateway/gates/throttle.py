@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from sekisho.config.api import Limits
-from sekisho.config.method_throttle import EXTRA
+from sekisho.config.method_throttle import EXTRA, MethodThrottle
 from sekisho.faults.fault import Fault, Reject
 from sekisho.gateway.exchange import Exchange, Outcome
 from sekisho.gateway.gates.usage_plan import judge, shown_key
@@ -29,12 +28,13 @@ def with_usage_plan(x: Exchange) -> Outcome:
     return _method(x, limits) if limits else PASS
 
 
-def _method(x: Exchange, by_verb: Mapping[str, Limits]) -> Outcome:
+def _method(x: Exchange, by_verb: Mapping[str, MethodThrottle]) -> Outcome:
     t = x.trace
     verb = x.request.method
-    limits = by_verb.get(verb)
-    if limits is None:
+    row = by_verb.get(verb)
+    if row is None:
         return PASS
+    limits = row.limits
     bucket = (t.api.id, t.stage.name, t.route.resource_path, verb)
     if x.ledger.take(bucket, limits, x.now):
         return PASS
@@ -44,7 +44,9 @@ def _method(x: Exchange, by_verb: Mapping[str, Limits]) -> Outcome:
             "scope": "stage",
             "rate": f"{limits.rate:.2f}",
             "burst": str(limits.burst),
+            "setting": row.setting,
             "bucket": "\n".join(bucket),
+            "missing": str(x.ledger.missing(bucket, limits)),
             "log": f"Method throttle limit exceeded for RestApi {t.api.id}, Stage {t.stage.name}, Resource "
             f"{t.route.resource_id}, HttpMethod {verb}. Limit: {limits.rate:.2f} Burst: {limits.burst}",
         },

@@ -20,6 +20,7 @@ from sekisho.config.api import Limits
 from sekisho.config.api_keys import ID, NO_KEYS, VALUE, ApiKey, UsagePlan
 from sekisho.faults.fault import Fault, Reject
 from sekisho.gateway.exchange import Exchange
+from sekisho.gateway.ledger import Ledger
 from sekisho.gateway.trace import Trace
 
 FROM_AUTHORIZER: Final = "authorizer.usageIdentifierKey"
@@ -149,7 +150,21 @@ def _throttled(
             "rate": f"{limits.rate:.2f}",
             "burst": str(limits.burst),
             "bucket": "\n".join(bucket),
+            "missing": str(x.ledger.missing(bucket, limits)),
             "log": f"Key throttle limit exceeded for RestApi {t.api.id}, Stage {t.stage.name}, Resource "
             f"{t.route.resource_id}, HttpMethod {t.request.method}. Limit: {limits.rate:.2f} Burst: {limits.burst}",
         },
     )
+
+
+def remind(ledger: Ledger, t: Trace) -> None:
+    """Let ``ledger`` know what a refusal says of earlier requests, so that a replay is refused as well."""
+    evidence = t.rejection.evidence if t.rejection is not None else {}
+    if "bucket" in evidence and "missing" in evidence:
+        ledger.owed[tuple(evidence["bucket"].split("\n"))] = float(evidence["missing"])
+    if "used" in evidence:
+        table = t.snapshot.api_keys.get((t.api.account, t.api.region), NO_KEYS)
+        plan = table.plans.get(evidence["plan"])
+        if plan is not None and plan.quota is not None:
+            left = plan.quota.limit - int(evidence["used"])
+            ledger.usage.leave((plan.id, evidence["key"]), plan.quota, left, t.received)
