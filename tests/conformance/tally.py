@@ -1,4 +1,4 @@
-"""Counts of conformance cases per vector file, printed at the end of a test run by the hook in ``tests/conftest.py``."""
+"""Counts of conformance cases per vector file; the hook in ``tests/conftest.py`` prints them at the end of a run."""
 
 from __future__ import annotations
 

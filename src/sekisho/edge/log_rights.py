@@ -1,9 +1,10 @@
 """May a function write its log? Lambda writes it in the execution role's name, so the role's policies decide.
 
 Without ``logs:CreateLogStream`` and ``logs:PutLogEvents`` nothing is written, and nobody is told but here: once per
-function and role, in the server's own log. Where IAM is not enforced (``enforced`` is False), writing a log is a call of
-the control plane like any other: it is made all the same, and the server's log says that AWS would have refused it. While the log group does not exist, ``logs:CreateLogGroup`` is needed too.
-Answers are kept until the role or its policies change (a changed role is another object).
+function and role, in the server's own log. While the log group does not exist, ``logs:CreateLogGroup`` is needed too.
+Where IAM is not enforced (``enforced`` is False), writing a log is a call of the control plane like any other: it is
+made all the same, and the server's log says that AWS would have refused it. Answers are kept until the role or its
+policies change (a changed role is another object).
 
 https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs.html
 """

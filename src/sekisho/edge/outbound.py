@@ -40,7 +40,7 @@ _NAT64: Final = ipaddress.IPv6Network("64:ff9b::/96")
 
 
 class OutboundProblem(Exception):
-    """There is no answer. ``kind``: ``address``, ``connect``, ``tls``, ``tls-name`` (the certificate is another host's),
+    """There is no answer. ``kind``: ``address``, ``connect``, ``tls``, ``tls-name`` (another host's certificate),
     ``timeout``, ``size`` or ``protocol``."""
 
     def __init__(self, kind: str, message: str) -> None:
