@@ -7,7 +7,8 @@ each key has its own (vector apikeys/quota-shared-across-stages). Counters begin
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import date, timedelta
+from functools import lru_cache
 from typing import Final
 
 from sekisho.config.api_keys import Quota
@@ -89,12 +90,12 @@ class Usage:
         limit = quota.limit if quota is not None else 0
         period, left = "", limit
         rows = []
-        day = datetime.strptime(start, "%Y-%m-%d").replace(tzinfo=UTC)
-        while (text := f"{day:%Y-%m-%d}") <= end:
-            began = first_day(quota.period, day.timestamp()) if quota is not None else ""
+        day, last = date.fromisoformat(start), date.fromisoformat(end)
+        while day <= last:
+            began = _first_day(quota.period, day.toordinal() - _EPOCH) if quota is not None else ""
             if began != period:
                 period, left = began, limit
-            requests, left = known.get(text, (0, left))
+            requests, left = known.get(day.isoformat(), (0, left))
             rows.append([requests, left])
             day += timedelta(days=1)
         return rows
@@ -102,9 +103,18 @@ class Usage:
 
 def first_day(period: str, now: float) -> str:
     """The first day (UTC, ``YYYY-MM-DD``) of the ``DAY``, ``WEEK`` or ``MONTH`` at ``now``."""
-    day = datetime.fromtimestamp(now, UTC)
+    return _first_day(period, int(now // 86400))
+
+
+@lru_cache(maxsize=1024)
+def _first_day(period: str, number: int) -> str:
+    """The same for the day with this number since the epoch."""
+    day = date.fromordinal(_EPOCH + number)
     if period == "WEEK":
         day -= timedelta(days=day.weekday())
     elif period == "MONTH":
         day = day.replace(day=1)
-    return f"{day:%Y-%m-%d}"
+    return day.isoformat()
+
+
+_EPOCH: Final = date(1970, 1, 1).toordinal()
