@@ -103,7 +103,6 @@ class FunctionLog:
         if self._partial:
             partial, self._partial = self._partial, b""
             self._line(partial)
-        self.say(f"END RequestId: {request_id}\n")
         milliseconds = duration * 1000
         billed = math.ceil(milliseconds + (init_duration or 0.0) * 1000)
         report = (
@@ -116,7 +115,11 @@ class FunctionLog:
             report += f"Status: {status}\t"
         if error_type:
             report += f"Error Type: {error_type}\t"
-        self.say(report + "\n")
+        stamp = int(self._clock() * 1000)
+        said = (stamp, f"END RequestId: {request_id}\n"), (stamp, report + "\n")
+        self._events += said
+        if self._tail is not None:
+            self._tail += [message for _, message in said]
         tail, self._tail = self._tail, None
         self.flush()
         return b"" if tail is None else "".join(tail).encode()[-TAIL:]

@@ -262,6 +262,9 @@ class Sandboxes:
     def _attend(self, pool: _Pool, now: float) -> None:
         """Start one more sandbox for a pool with a queue, if it deserves one."""
         own = len(pool.members)
+        age = now - pool.waiting[0].arrived
+        if own and age < self._limits.grow_after:
+            return  # What ``may_grow`` would say as well, without counting.
         starting = sum(1 for member in pool.members if member.starting) if own else 0
         idle = [sandbox for other in self._pools.values() for sandbox in other.idle]
         if self._closed or not may_grow(
@@ -271,7 +274,7 @@ class Sandboxes:
             own=own,
             starting=starting,
             waiting=len(pool.waiting),
-            age=now - pool.waiting[0].arrived,
+            age=age,
         ):
             return
         if self._total >= self._limits.burst:

@@ -316,7 +316,7 @@ def _allowed_by_identity(statement: CompiledStatement) -> Decision:
 
 def resource_layer(question: Question) -> Layer:
     """What the resource policy of the question is called."""
-    return Layer.TRUST if is_trust(question.action) else Layer.RESOURCE
+    return Layer.TRUST if is_trust(question.action) else _RESOURCE
 
 
 def session_may_be_missing(subject: Subject) -> bool:

@@ -205,9 +205,13 @@ def first_naming(entries: Sequence[Entry], question: Question, bounded: bool) ->
     return None
 
 
+_NOT, _DIRECT = Match.NONE, Match.DIRECT
+# Looking a member up in an enumeration takes longer than comparing it.
+
+
 def closest(entries: Sequence[Entry], question: Question) -> tuple[Match, CompiledStatement | None]:
     """The statement that names the question's subject most closely and whose conditions hold."""
-    best, chosen = Match.NONE, None
+    best, chosen = _NOT, None
     for tests, statement in entries:
         level = statement.names(question.subject, False)
         if level <= best:
@@ -217,6 +221,6 @@ def closest(entries: Sequence[Entry], question: Question) -> tuple[Match, Compil
                 break
         else:
             best, chosen = level, statement
-            if best is Match.DIRECT:
+            if best is _DIRECT:
                 break
     return best, chosen

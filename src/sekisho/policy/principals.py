@@ -28,6 +28,9 @@ class Match(IntEnum):
     """By its own ARN or service name, or as anybody."""
 
 
+# Looking a member up in an enumeration takes longer than comparing it.
+_DIRECT: Final = Match.DIRECT
+_SERVICE: Final = SubjectKind.SERVICE
 _NAMED: Final = {SubjectKind.SERVICE: "service", SubjectKind.WEB_IDENTITY: "federated"}
 
 
@@ -48,8 +51,8 @@ class CompiledPrincipals:
     def level(self, subject: Subject) -> Match:
         """How closely the element names ``subject``."""
         kind = subject.kind
-        if kind is SubjectKind.SERVICE:
-            return Match.DIRECT if subject.arn.lower() in self._services or self._anybody else Match.NONE
+        if kind is _SERVICE:
+            return _DIRECT if subject.arn.lower() in self._services or self._anybody else Match.NONE
         if kind is SubjectKind.WEB_IDENTITY:
             # {"AWS": "*"} means IAM's principals and nobody; identity providers are named or "*" alone.
             named = subject.arn in self._federated or "*" in self._federated

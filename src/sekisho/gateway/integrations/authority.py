@@ -37,6 +37,7 @@ from sekisho.policy.request import Question, Subject, SubjectKind, Value, servic
 
 SERVICE: Final = Principal(service_subject("apigateway.amazonaws.com"), NO_POLICIES, name="apigateway.amazonaws.com")
 """API Gateway itself."""
+_SERVICE: Final = Authority.SERVICE
 INVOKE: Final = "lambda:InvokeFunction"
 SESSION: Final = "BackplaneAssumeRoleSession"
 """The name of the sessions in which API Gateway uses roles."""
@@ -81,7 +82,7 @@ def refusal(
 
     ``source_arn`` is what ``aws:SourceArn`` shows when the service itself calls; ``session`` names the role session.
     """
-    if target.authority is Authority.SERVICE:
+    if target.authority is _SERVICE:
         keys: Mapping[str, Value] = {"aws:sourcearn": source_arn, "aws:sourceaccount": x.trace.api.account}
         return _ask_lambda(x, target, function, SERVICE, "", keys, purpose)
     if target.authority is Authority.CALLER:
