@@ -5,6 +5,7 @@ hand over a role.
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 from tests.conformance.tally import tally
@@ -36,7 +37,7 @@ def denied() -> str:
     return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
 
 
-def deployed(lab: Lab) -> tuple[str, dict[str, str], dict[str, str]]:
+def deployed(lab: Lab) -> tuple[str, dict[str, Any], dict[str, str]]:
     """An API whose integration calls with ``ROLE_allow``; where the method is, and the roles."""
     roles = {
         "ROLE_allow": role(lab, "allow", allow(INVOKE, "*")),

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
 from sekisho.config.identities import AccessKey
 from sekisho.explain.explanation import ApiCall
 from sekisho.explain.replay import Replayed, Workbench, recorded, replay
 from sekisho.faults.fault import Kind
 from sekisho.gateway.trace import Trace
+
+WEB_SERVER: Final = "http"
+"""In place of a function: the recorded answer of the web server behind the integration."""
 
 
 class Case:
@@ -23,14 +27,15 @@ class Case:
     def attempt(self, calls: Sequence[ApiCall], *, forget: str = "") -> Replayed | str:
         """Replay the request after ``calls``; text when the calls themselves are refused.
 
-        ``forget`` is a function whose recorded answer is not used again.
+        ``forget`` is a function whose recorded answer is not used again, or ``WEB_SERVER``.
         """
         snapshot = self.bench.apply(calls, self.trace)
         if isinstance(snapshot, str):
             return snapshot
         answers = recorded(self.trace)
         if forget:
-            answers = answers._replace(results=[each for each in answers.results if each[0] != forget])
+            results = [each for each in answers.results if each[0] != forget]
+            answers = answers._replace(results=results, http=None if forget == WEB_SERVER else answers.http)
         return replay(self.trace, snapshot, self.bench.keyring, answers)
 
     def cures(self, calls: Sequence[ApiCall]) -> Replayed | None:

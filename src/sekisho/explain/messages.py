@@ -7,12 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from sekisho.explain.backend_sentences import BACKENDS
 from sekisho.explain.explanation import Said
 from sekisho.explain.sentences import BEFORE_THE_BACKEND
 from sekisho.explain.text import Text
 
 MESSAGES: dict[str, Text] = {
     **BEFORE_THE_BACKEND,
+    **BACKENDS,
     # ── routing ──
     "route.no-api": Text(
         "There is no API with the id {api} here.",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from sekisho.config.authorizers import LambdaAuthorizer
-from sekisho.explain import authorizer, input, invocation, permission, replies, routing, signature, token
+from sekisho.explain import authorizer, backends, input, invocation, permission, replies, routing, signature, token
 from sekisho.explain.case import Case
 from sekisho.explain.explanation import Evidence, Finding, say
 from sekisho.faults.fault import Fault
@@ -77,18 +77,19 @@ RULES: dict[Fault, Rule] = {
     Fault.FUNCTION_UNAVAILABLE: _unavailable,
     Fault.FUNCTION_BAD_REPLY: replies.bad_reply,
     Fault.FUNCTION_BAD_BASE64: replies.bad_base64,
-    Fault.INTEGRATION_TIMED_OUT: invocation.gateway_timeout,
+    Fault.INTEGRATION_TIMED_OUT: backends.timed_out,
     Fault.INTEGRATION_UNSUPPORTED: _unsupported,
-    Fault.NO_INTEGRATION_RESPONSE: _plain("MAP_NO_INTEGRATION_RESPONSE", "other.mapping"),
-    Fault.NO_METHOD_RESPONSE: _plain("MAP_NO_METHOD_RESPONSE", "other.mapping"),
+    Fault.NO_INTEGRATION_RESPONSE: backends.no_integration_response,
+    Fault.NO_METHOD_RESPONSE: backends.no_method_response,
     Fault.MOCK_STATUS_MISSING: input.mock,
-    Fault.TEMPLATE_FAILED: input.mock,
+    Fault.TEMPLATE_FAILED: backends.template,
     Fault.MEDIA_UNSUPPORTED: input.media,
     Fault.HEADER_MAPPING_ILLEGAL: input.reserved_header,
-    Fault.BACKEND_UNREACHABLE: input.backend,
-    Fault.BACKEND_CERTIFICATE_UNTRUSTED: input.backend,
-    Fault.BACKEND_NAME_MISMATCH: input.backend,
-    Fault.BACKEND_ADDRESS_INVALID: input.backend,
+    Fault.BACKEND_UNREACHABLE: backends.web_server,
+    Fault.BACKEND_CERTIFICATE_UNTRUSTED: backends.web_server,
+    Fault.BACKEND_NAME_MISMATCH: backends.web_server,
+    Fault.BACKEND_ADDRESS_INVALID: backends.web_server,
+    Fault.BINARY_CONVERSION_FAILED: backends.binary,
     Fault.IDENTITY_SOURCE_MISSING: token.unidentified,
     Fault.TOKEN_REJECTED: token.rejected,
     Fault.SCOPE_INSUFFICIENT: token.rejected,
