@@ -3,7 +3,7 @@
 Compiling comes first because it is pure: what cannot be compiled is refused before anything has changed.
 
 One unit of work at a time runs from its first read to its commit, so none reads what another is about to replace. A
-unit that waits for a function lets others run meanwhile; its reads after that see their commits.
+unit that waits for a function or a web server lets others run meanwhile; its reads after that see their commits.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from typing import Any, NamedTuple, Protocol, TypeVar
 from sekisho.edge.driver import Driver
 from sekisho.edge.storage import Storage, retained_blobs
 from sekisho.functions.invocation import InvokeFunction
+from sekisho.gateway.effects import CallHttp, FetchKeys
 from sekisho.state.world import Change, Key, Overlay, View, World
 
 T = TypeVar("T")
@@ -81,7 +82,7 @@ class Commits:
                 problem = caught
 
     async def _perform(self, effect: Any) -> Any:
-        if not isinstance(effect, InvokeFunction):
+        if not isinstance(effect, InvokeFunction | CallHttp | FetchKeys):
             return await self._driver.perform(effect)
         self._lock.release()
         try:

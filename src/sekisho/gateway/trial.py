@@ -25,6 +25,7 @@ from sekisho.config.snapshot import Snapshot
 from sekisho.faults.fault import Fault, Reject
 from sekisho.functions.invocation import InvokeFunction
 from sekisho.gateway.authorizers import cognito, lambda_
+from sekisho.gateway.context.execution_log import EVENT
 from sekisho.gateway.exchange import Exchange, Keyring, Outcome
 from sekisho.gateway.gates import integrate, validate
 from sekisho.gateway.ledger import Ledger
@@ -128,7 +129,8 @@ def _as_test(
             response: GatewayResponse = end.value
             return response
         if isinstance(effect, InvokeFunction) and isinstance(x.trace.route.integration, LambdaProxy):
-            effect = effect._replace(payload=_event(x, effect.payload, user_agent))
+            x.trace.fields[EVENT] = event = _event(x, effect.payload, user_agent)
+            effect = effect._replace(payload=event)
         result = yield effect
 
 
@@ -144,4 +146,5 @@ def _event(x: Exchange, payload: bytes, user_agent: str) -> bytes:
     context = event["requestContext"]
     context["domainName"], context["domainPrefix"] = DOMAIN
     context["identity"]["userAgent"] = user_agent or None
+    context["identity"]["accessKey"] = None
     return orjson.dumps(event)

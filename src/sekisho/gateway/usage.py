@@ -7,7 +7,7 @@ each key has its own (vector apikeys/quota-shared-across-stages). Counters begin
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date
 from functools import lru_cache
 from typing import Final
 
@@ -90,14 +90,12 @@ class Usage:
         limit = quota.limit if quota is not None else 0
         period, left = "", limit
         rows = []
-        day, last = date.fromisoformat(start), date.fromisoformat(end)
-        while day <= last:
-            began = _first_day(quota.period, day.toordinal() - _EPOCH) if quota is not None else ""
+        for number in range(date.fromisoformat(start).toordinal(), date.fromisoformat(end).toordinal() + 1):
+            began = _first_day(quota.period, number - _EPOCH) if quota is not None else ""
             if began != period:
                 period, left = began, limit
-            requests, left = known.get(day.isoformat(), (0, left))
+            requests, left = known.get(date.fromordinal(number).isoformat(), (0, left))
             rows.append([requests, left])
-            day += timedelta(days=1)
         return rows
 
 
@@ -111,7 +109,7 @@ def _first_day(period: str, number: int) -> str:
     """The same for the day with this number since the epoch."""
     day = date.fromordinal(_EPOCH + number)
     if period == "WEEK":
-        day -= timedelta(days=day.weekday())
+        day = date.fromordinal(max(1, _EPOCH + number - day.weekday()))
     elif period == "MONTH":
         day = day.replace(day=1)
     return day.isoformat()

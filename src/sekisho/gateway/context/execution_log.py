@@ -31,6 +31,8 @@ LONGEST: Final = 1024
 """Bytes of one event; longer ones are cut."""
 _CUT: Final = " [TRUNCATED]"
 _SECRET: Final = frozenset(("authorization", "x-api-key", "x-amz-security-token", "cookie", "set-cookie"))
+EVENT: Final = "trial.event"
+"""Where a trace keeps the event of a trial, which is not what clients' requests make of it."""
 _SHOWN: Final = 6
 """Characters of a secret that are left, at its end."""
 
@@ -205,10 +207,11 @@ def _backend(x: Exchange) -> list[str]:
         ("X-Amzn-Trace-Id", t.xray_id),
         ("X-Amz-Source-Arn", f"{t.route.arn_prefix}{t.route.method}{t.route.resource_path}"),
     )
+    event: bytes = t.fields.get(EVENT) or v1.encode(x)
     lines = [
         f"Endpoint request URI: {url}",
         f"Endpoint request headers: {_map(sent)}",
-        f"Endpoint request body after transformations: {v1.encode(x).decode('utf-8', 'replace')}",
+        f"Endpoint request body after transformations: {event.decode('utf-8', 'replace')}",
         f"Sending request to {url}",
     ]
     if isinstance(reply, GaveUp) or t.integration_status is None:

@@ -6,7 +6,7 @@ https://docs.aws.amazon.com/apigateway/latest/api/API_GetUsage.html
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final
 
 from sekisho.config.api_keys import Quota
@@ -36,7 +36,7 @@ def get_usage(call: Call) -> Ask[Effect, Call]:
     keys = [api_key(call, wanted)["id"]] if wanted else keys_of(call, plan["id"])
     part = listing(call, [{"id": each} for each in keys], lambda each: str(each["id"]))
     shown = tuple(each["id"] for each in part["items"])
-    effect = ReadUsage(plan["id"], shown, quota_of(plan), f"{start:%Y-%m-%d}", f"{end:%Y-%m-%d}")
+    effect = ReadUsage(plan["id"], shown, quota_of(plan), start.isoformat(), end.isoformat())
 
     def then(again: Call, found: Mapping[str, list[list[int]]]) -> Mapping[str, Any]:
         answer: Doc = {"usagePlanId": plan["id"], "startDate": effect.start, "endDate": effect.end, "items": found}
@@ -55,7 +55,7 @@ def update_usage(call: Call) -> Ask[Effect, Call]:
     remaining = patch.apply({}, patch.operations(call.params.get("patchOperations")), TARGETS).get("remaining")
     if remaining is None or remaining < 0:
         raise bad_request("Invalid remaining quota specified. Must be 0 or more")
-    today = f"{datetime.fromtimestamp(call.now, UTC):%Y-%m-%d}"
+    today = datetime.fromtimestamp(call.now, UTC).date().isoformat()
     read = ReadUsage(plan["id"], (key["id"],), quota, today, today)
 
     def told(again: Call, found: Mapping[str, list[list[int]]]) -> Mapping[str, Any]:
@@ -72,8 +72,8 @@ def quota_of(plan: Mapping[str, Any]) -> Quota | None:
     return Quota(quota["limit"], quota.get("offset", 0), quota["period"], plan.get("quotaSince", 0.0))
 
 
-def _day(text: str) -> datetime:
+def _day(text: str) -> date:
     try:
-        return datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=UTC)
+        return datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=UTC).date()
     except ValueError as problem:
         raise bad_request(f"Invalid date specified: {text}. Must be YYYY-MM-DD") from problem
