@@ -10,7 +10,7 @@ why = lab.explain(answer.trace)
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from botocore.auth import SigV4Auth
@@ -28,6 +28,7 @@ from sekisho.edge.workbench import Bench
 from sekisho.explain.render import as_json
 from sekisho.explain.why import explain
 from sekisho.functions.invocation import InvocationResult, InvokeFunction, Returned
+from sekisho.gateway.effects import CallHttp, HttpAnswer, HttpFailed
 from sekisho.gateway.entry import begin
 from sekisho.gateway.request import GatewayRequest, GatewayResponse
 from sekisho.gateway.trace import Trace
@@ -38,6 +39,7 @@ from sekisho.state.world import Overlay, World
 from sekisho.wire.validate import validate
 
 Functions = Callable[[InvokeFunction], InvocationResult]
+Web = Callable[[CallHttp], HttpAnswer | HttpFailed]
 TRUST = '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":%s,"Action":"sts:AssumeRole"}]}'
 
 
@@ -66,6 +68,8 @@ class Answer(NamedTuple):
     response: GatewayResponse
     trace: Trace
     invoked: list[InvokeFunction]
+    called: Sequence[CallHttp] = ()
+    """Web servers."""
 
     @property
     def status(self) -> int:
@@ -75,6 +79,11 @@ class Answer(NamedTuple):
 def hello(effect: InvokeFunction) -> InvocationResult:
     """A function that answers 200."""
     return Returned(b'{"statusCode": 200, "body": "ok"}', effect.request_id, 0.001)
+
+
+def silent(effect: CallHttp) -> HttpFailed:
+    """A web server that is not there."""
+    return HttpFailed("connect", f"{effect.url} cannot be reached")
 
 
 class Lab:
@@ -90,6 +99,7 @@ class Lab:
         # botocore signs with the real clock, so the lab stands at the moment it was made.
         self.now = time.time()
         self.functions: Functions = hello
+        self.web: Web = silent
         self.operator = Operator(TABLES)
 
     def __call__(
@@ -252,17 +262,22 @@ class Lab:
         return self.play(request)
 
     def play(self, request: GatewayRequest) -> Answer:
-        """Run the pipeline; functions answer what ``self.functions`` says."""
+        """Run the pipeline; functions answer what ``self.functions`` says, web servers what ``self.web`` says."""
         x, steps = begin(request, self.snapshot, self.keyring, self.now, lambda: 0.0, self.entropy)
         invoked: list[InvokeFunction] = []
+        called: list[CallHttp] = []
         try:
             effect = next(steps)
             while True:
+                if isinstance(effect, CallHttp):
+                    called.append(effect)
+                    effect = steps.send(self.web(effect))
+                    continue
                 assert isinstance(effect, InvokeFunction)
                 invoked.append(effect)
                 effect = steps.send(self.functions(effect))
         except StopIteration as end:
-            return Answer(end.value, x.trace, invoked)
+            return Answer(end.value, x.trace, invoked, called)
 
     def explain(self, trace: Trace, lang: str = "en") -> dict[str, Any]:
         """The JSON form of the explanation; fails when the request was served."""
