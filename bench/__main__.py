@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 from bench.figures import Figure, table
 
-BENCHES = ("start", "sigv4", "jwt", "policy", "mock", "proxy")
+BENCHES = ("start", "sigv4", "jwt", "policy", "mock", "proxy", "authorizer")
 
 
 def main() -> int:

@@ -19,7 +19,7 @@ from typing import Any
 
 import uvloop
 from bench.figures import Figure, median
-from bench.mock import _ROOT, Contender, _address, cpu_seconds, fire, request_bytes
+from bench.mock import _ROOT, LOG_FORMAT, Contender, _address, cpu_seconds, fire, request_bytes
 from bench.start import client, function, memory_mb, start
 
 from sekisho.edge.runtimes.environment import Credentials
@@ -171,6 +171,30 @@ def proxy_api(url: str) -> str:
     return api
 
 
+def http_proxy_api(url: str) -> str:
+    """An HTTP API with the same function behind one route, and an access log; returns its id. After ``proxy_api``."""
+    gateway: Any = client(url, "apigatewayv2")
+    api: str = gateway.create_api(Name="bench", ProtocolType="HTTP")["ApiId"]
+    arn = "arn:aws:lambda:us-east-1:123456789012:function:hello"
+    integration = gateway.create_integration(
+        ApiId=api, IntegrationType="AWS_PROXY", IntegrationUri=arn, PayloadFormatVersion="2.0"
+    )["IntegrationId"]
+    gateway.create_route(ApiId=api, RouteKey="GET /fn", Target=f"integrations/{integration}")
+    log = {
+        "DestinationArn": "arn:aws:logs:us-east-1:123456789012:log-group:access",
+        "Format": LOG_FORMAT.replace("resourcePath", "routeKey"),
+    }
+    gateway.create_stage(ApiId=api, StageName="$default", AutoDeploy=True, AccessLogSettings=log)
+    client(url, "lambda").add_permission(
+        FunctionName="hello",
+        StatementId="http",
+        Action="lambda:InvokeFunction",
+        Principal="apigateway.amazonaws.com",
+        SourceArn=f"arn:aws:execute-api:us-east-1:123456789012:{api}/*/*/fn",
+    )
+    return api
+
+
 def measure() -> list[Figure]:
     server, url, _ = start("--max-sandboxes", "2")
     try:
@@ -178,13 +202,19 @@ def measure() -> list[Figure]:
         contender = Contender(
             server, _address(url), request_bytes(f"{api}.execute-api.us-east-1.amazonaws.com", "/prod/fn")
         )
-        fire(contender.address, contender.request, 1.5)
-        direct, ours, cpu, alone, through = [], [], [], [], []
+        http_host = f"{http_proxy_api(url)}.execute-api.us-east-1.amazonaws.com"
+        http = contender._replace(request=request_bytes(http_host, "/fn"))
+        for one in (contender, http):
+            fire(one.address, one.request, 1.5)
+        direct, ours, cpu, http_rate, http_cpu, alone, through = [], [], [], [], [], [], []
         for _ in range(ROUNDS):
             direct.append(_direct_turn(2)[0])
             rate, spent = _gateway_turn(contender)
             ours.append(rate)
             cpu.append(spent)
+            rate, spent = _gateway_turn(http)
+            http_rate.append(rate)
+            http_cpu.append(spent)
         for _ in range(3):
             alone.append(_direct_turn(1)[1])
             through.append(_one_by_one(contender, 1.0))
@@ -193,9 +223,14 @@ def measure() -> list[Figure]:
         server.terminate()
         server.wait()
     note = f"{median(ours):.0f} of {median(direct):.0f} per second"
+    http_note = f"{median(http_rate):.0f} of {median(direct):.0f} per second"
     return [
         Figure("Lambda proxy against direct invokes", median(ours) / median(direct), "", 0.55, 0.70, True, note),
         Figure("gateway CPU of a Lambda proxy request", median(cpu), "µs", 150, 110),
+        Figure(
+            "the same by an HTTP API", median(http_rate) / median(direct), "", 0.55, 0.70, at_least=True, note=http_note
+        ),
+        Figure("gateway CPU of an HTTP API's request", median(http_cpu), "µs", 150, 110),
         Figure("added median latency, one client", median(through) - median(alone), "ms", 0.2),
         Figure("server memory after the load (PSS)", resting, "MB"),
     ]
