@@ -20,8 +20,11 @@ from sekisho.faults.appearance import fill
 from sekisho.faults.face import face_of
 from sekisho.faults.fault import Fault
 from sekisho.functions.invocation import Failed, GaveUp, Returned
+from sekisho.gateway.context.backend_log import web_server
+from sekisho.gateway.effects import CallHttp
 from sekisho.gateway.exchange import Exchange
 from sekisho.gateway.gates.usage_plan import masked
+from sekisho.gateway.integrations.transformation import SENT
 from sekisho.gateway.payload import v1
 from sekisho.gateway.payload.media import is_binary
 from sekisho.gateway.trace import UNROUTED, Trace
@@ -190,8 +193,11 @@ def _request(x: Exchange) -> list[str]:
 
 
 def _backend(x: Exchange) -> list[str]:
-    """What a Lambda function was sent and answered; nothing when none was asked."""
+    """What a Lambda function or a web server was sent and answered; nothing when none was asked."""
     t = x.trace
+    sent_body = t.fields.get(SENT)
+    if isinstance(sent_body, CallHttp):
+        return web_server(t, sent_body, _map)
     target = getattr(t.route.integration, "function_arn", "")
     reply = t.reply
     if not target or reply is None or t.asked is None:
@@ -207,7 +213,7 @@ def _backend(x: Exchange) -> list[str]:
         ("X-Amzn-Trace-Id", t.xray_id),
         ("X-Amz-Source-Arn", f"{t.route.arn_prefix}{t.route.method}{t.route.resource_path}"),
     )
-    event: bytes = t.fields.get(EVENT) or v1.encode(x)
+    event: bytes = t.fields.get(EVENT) or sent_body or v1.encode(x)
     lines = [
         f"Endpoint request URI: {url}",
         f"Endpoint request headers: {_map(sent)}",

@@ -22,7 +22,7 @@ from sekisho.config.integrations import HttpRest
 from sekisho.faults.fault import Fault, Reject
 from sekisho.gateway.effects import CallHttp, HttpAnswer, HttpFailed
 from sekisho.gateway.exchange import Exchange, Outcome
-from sekisho.gateway.integrations.transformation import Prepared, answer, mapped
+from sekisho.gateway.integrations.transformation import SENT, Prepared, answer, mapped
 from sekisho.gateway.integrations.transformation import prepare as transform
 from sekisho.gateway.payload.rest_headers import mappable, proxied_name, sent_on
 from sekisho.gateway.payload.rest_mapping import Lines
@@ -32,8 +32,6 @@ from sekisho.gateway.request import GatewayResponse
 from sekisho.kit.outcome import PASS, Ask
 from sekisho.vtl import Overrides
 
-SENT: Final = "integration.sent"
-"""The trace's field with the body that was sent; the execution log shows it."""
 _JSON: Final = "application/json"
 _PLACE: Final = re.compile(r"\{([^{}/]+?)\+?\}")
 _SAFE: Final = "/!$&'()*+,;=:@~-._%"
@@ -74,8 +72,8 @@ def prepare(x: Exchange, target: HttpRest) -> Outcome:
         url = f"{url}{'&' if '?' in url else '?'}{query_string}"
     lines = _headers(x, target, prepared, urlsplit(url).netloc)
     method = request.method if target.method in ("ANY", "") else target.method
-    t.fields[SENT] = prepared.body
     effect = CallHttp(method, url, tuple(lines), prepared.body, target.timeout, insecure=target.insecure)
+    t.fields[SENT] = effect
 
     def then(x: Exchange, result: HttpAnswer | HttpFailed) -> Outcome:
         return conclude(x, result, prepared.overrides)

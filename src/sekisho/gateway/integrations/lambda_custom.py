@@ -26,7 +26,7 @@ from sekisho.functions.invocation import (
 )
 from sekisho.gateway.exchange import Exchange, Outcome
 from sekisho.gateway.integrations import authority
-from sekisho.gateway.integrations.transformation import Prepared, answer
+from sekisho.gateway.integrations.transformation import SENT, Prepared, answer
 from sekisho.gateway.integrations.transformation import prepare as transform
 from sekisho.gateway.payload.rest_mapping import Lines
 from sekisho.gateway.payload.tracing import trace_id
@@ -34,8 +34,6 @@ from sekisho.kit.ids import uuid4
 from sekisho.kit.outcome import Ask
 from sekisho.vtl import Overrides
 
-SENT: Final = "integration.sent"
-"""The trace's field with the event; the execution log shows it."""
 _INVOCATION_TYPE: Final = "x-amz-invocation-type"
 _ADDRESS_INVALID: Final = Reject(Fault.FUNCTION_ADDRESS_INVALID, {})
 _GAVE_UP: Final = Reject(Fault.INTEGRATION_TIMED_OUT, {})

@@ -29,6 +29,8 @@ from sekisho.gateway.request import GatewayResponse
 from sekisho.kit.outcome import PASS
 from sekisho.vtl import Overrides, Scope, Template, TemplateProblem
 
+SENT: Final = "(sent)"
+"""The trace's field with what a backend was sent: an event, or ``CallHttp``. No variable has such a name."""
 _JSON: Final = "application/json"
 _HEADER: Final = "method.response.header."
 _UNSUPPORTED: Final = Reject(Fault.MEDIA_UNSUPPORTED, {})
