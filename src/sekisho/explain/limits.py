@@ -34,7 +34,7 @@ def raised(case: Case) -> tuple[Candidate, ...]:
         return (Candidate(shown, (_update("UpdateStage", where, changes),)),)
 
     if scope == "usage-plan-method":
-        place = f"{trace.route.resource_path}/{trace.request.method}".replace("/", "~1")
+        place = f"{trace.route.resource_path}/{proof['verb']}".replace("/", "~1")
         base = f"/apiStages/{trace.api.id}:{trace.stage.name}"
         changes = {f"{base}/throttle/{place}/rateLimit": rate, f"{base}/throttle/{place}/burstLimit": burst}
     else:

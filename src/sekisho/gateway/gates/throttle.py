@@ -8,7 +8,7 @@ from typing import Final
 from sekisho.config.method_throttle import EXTRA, MethodThrottle
 from sekisho.faults.fault import Fault, Reject
 from sekisho.gateway.exchange import Exchange, Outcome
-from sekisho.gateway.gates.usage_plan import judge, shown_key
+from sekisho.gateway.gates.usage_plan import FROM_AUTHORIZER, judge, shown_key
 from sekisho.kit.outcome import PASS
 
 
@@ -19,9 +19,8 @@ def with_usage_plan(x: Exchange) -> Outcome:
     """
     t = x.trace
     route = t.route
-    value = shown_key(t)
-    if value or route.api_key_required:
-        refusal = judge(x, value)
+    if "x-api-key" in x.request.headers.index() or route.api_key_required or FROM_AUTHORIZER in t.fields:
+        refusal = judge(x, shown_key(t))
         if refusal is not None:
             return refusal
     limits = route.extras.get(EXTRA)

@@ -115,6 +115,9 @@ def _spend(x: Exchange, key: ApiKey, plan: UsagePlan) -> Reject | None:
     if methods:
         path = f"{t.route.resource_path}/{t.request.method}"
         limits = methods.get(path)
+        if limits is None:
+            path = f"{t.route.resource_path}/{t.route.method}"
+            limits = methods.get(path)
         bucket = ("usage-plan-method", plan.id, key.id, t.api.id, t.stage.name, path)
         if limits is not None and not x.ledger.take(bucket, limits, x.now):
             return _throttled(x, "usage-plan-method", bucket, limits, key, plan)
@@ -151,6 +154,7 @@ def _throttled(
             "burst": str(limits.burst),
             "bucket": "\n".join(bucket),
             "missing": str(x.ledger.missing(bucket, limits)),
+            "verb": bucket[-1].rpartition("/")[2],
             "log": f"Key throttle limit exceeded for RestApi {t.api.id}, Stage {t.stage.name}, Resource "
             f"{t.route.resource_id}, HttpMethod {t.request.method}. Limit: {limits.rate:.2f} Burst: {limits.burst}",
         },
