@@ -26,13 +26,9 @@ def raised(case: Case) -> tuple[Candidate, ...]:
         return ()
     rate = f"{max(1.0, FACTOR * float(proof['rate'])):g}"
     burst = str(max(FACTOR * int(proof["burst"]), ceil(float(proof["missing"])) + 1))
-    if scope == "stage":
-        setting = proof["setting"]
-        changes = {f"/{setting}/throttling/rateLimit": rate, f"/{setting}/throttling/burstLimit": burst}
-        where = {"restApiId": trace.api.id, "stageName": trace.stage.name}
-        shown = say("cure.raise-stage", stage=trace.stage.name, setting=setting, rate=rate, burst=burst)
-        return (Candidate(shown, (_update("UpdateStage", where, changes),)),)
-
+    if not scope.startswith("usage-plan"):
+        shown = say("cure.raise-stage", stage=trace.stage.name, setting=proof["setting"], rate=rate, burst=burst)
+        return (Candidate(shown, (_stage(case, scope, proof["setting"], rate, burst),)),)
     if scope == "usage-plan-method":
         place = f"{trace.route.resource_path}/{proof['verb']}".replace("/", "~1")
         base = f"/apiStages/{trace.api.id}:{trace.stage.name}"
@@ -40,6 +36,16 @@ def raised(case: Case) -> tuple[Candidate, ...]:
     else:
         changes = {"/throttle/rateLimit": rate, "/throttle/burstLimit": burst}
     return (Candidate(say("cure.raise-plan", plan=proof["plan"], rate=rate, burst=burst), _plan(proof, changes)),)
+
+
+def _stage(case: Case, scope: str, setting: str, rate: str, burst: str) -> ApiCall:
+    trace = case.trace
+    if scope == "stage":
+        changes = {f"/{setting}/throttling/rateLimit": rate, f"/{setting}/throttling/burstLimit": burst}
+        return _update("UpdateStage", {"restApiId": trace.api.id, "stageName": trace.stage.name}, changes)
+    limits = {"ThrottlingRateLimit": float(rate), "ThrottlingBurstLimit": int(burst)}
+    settings = {"DefaultRouteSettings": limits} if scope == "http-stage" else {"RouteSettings": {setting: limits}}
+    return ApiCall("apigatewayv2", "UpdateStage", {"ApiId": trace.api.id, "StageName": trace.stage.name, **settings})
 
 
 def _plan(proof: Mapping[str, str], changes: Mapping[str, str]) -> tuple[ApiCall, ...]:

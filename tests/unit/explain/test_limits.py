@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from tests.scenes.keys import BURST_ONE, Keys
-from tests.scenes.lab import Answer
+from tests.scenes.lab import Answer, hello
 
 from sekisho.explain.replay import replay
 
@@ -98,6 +99,34 @@ def test_a_replay_knows_what_was_used() -> None:
         answer = refuse(scene)
         again = replay(answer.trace, scene.snapshot, scene.keyring)
         assert (again.reached, again.fault) == ("throttle", answer.trace.fault)
+
+
+@pytest.mark.parametrize("place", ["DefaultRouteSettings", "RouteSettings"])
+def test_limits_of_http_apis_are_cured_where_they_are(place: str) -> None:
+    scene = Keys()
+    api = scene("apigatewayv2", "CreateApi", Name="http", ProtocolType="HTTP")["ApiId"]
+    function = scene.function("http")
+    integration = scene(
+        "apigatewayv2",
+        "CreateIntegration",
+        ApiId=api,
+        IntegrationType="AWS_PROXY",
+        IntegrationUri=function,
+        PayloadFormatVersion="2.0",
+    )["IntegrationId"]
+    scene("apigatewayv2", "CreateRoute", ApiId=api, RouteKey="GET /a", Target=f"integrations/{integration}")
+    limits = {"ThrottlingRateLimit": 1.0, "ThrottlingBurstLimit": 1}
+    settings: dict[str, Any] = {place: {"GET /a": limits} if place == "RouteSettings" else limits}
+    scene("apigatewayv2", "CreateStage", ApiId=api, StageName="dev", AutoDeploy=True, **settings)
+    scene.permit(api, function, "*/*/a")
+    scene.functions = hello
+    answers = [scene.request(api, "GET", "/dev/a") for _ in range(2)]
+    assert [each.status for each in answers] == [200, 429]
+    why = scene.explain(answers[1].trace)
+    assert why["cause"] == "THROTTLE_STAGE" and why["remedies"][0]["proven"]
+    scene.apply(why["remedies"][0])
+    scene.now += 1
+    assert [scene.request(api, "GET", "/dev/a").status for _ in range(5)] == [200] * 5
 
 
 def test_keys_that_nobody_knows_have_no_cure() -> None:

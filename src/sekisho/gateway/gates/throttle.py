@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Final
 
+from sekisho.config.api import Limits
 from sekisho.config.method_throttle import EXTRA, MethodThrottle
 from sekisho.faults.fault import Fault, Reject
 from sekisho.gateway.exchange import Exchange, Outcome
@@ -37,22 +37,7 @@ def _method(x: Exchange, by_verb: Mapping[str, MethodThrottle]) -> Outcome:
     bucket = (t.api.id, t.stage.name, t.route.resource_path, verb)
     if x.ledger.take(bucket, limits, x.now):
         return PASS
-    return Reject(
-        Fault.THROTTLED,
-        {
-            "scope": "stage",
-            "rate": f"{limits.rate:.2f}",
-            "burst": str(limits.burst),
-            "setting": row.setting,
-            "bucket": "\n".join(bucket),
-            "missing": str(x.ledger.missing(bucket, limits)),
-            "log": f"Method throttle limit exceeded for RestApi {t.api.id}, Stage {t.stage.name}, Resource "
-            f"{t.route.resource_id}, HttpMethod {verb}. Limit: {limits.rate:.2f} Burst: {limits.burst}",
-        },
-    )
-
-
-_THROTTLED: Final = Reject(Fault.THROTTLED, {})
+    return _exceeded(x, "stage", row.setting, bucket, limits)
 
 
 def with_limits(x: Exchange) -> Outcome:
@@ -62,4 +47,24 @@ def with_limits(x: Exchange) -> Outcome:
     if limits is None:
         return PASS
     key = (t.api.id, t.stage.name, t.route.route_key)
-    return PASS if x.ledger.take(key, limits, x.now) else _THROTTLED
+    if x.ledger.take(key, limits, x.now):
+        return PASS
+    return _exceeded(x, "http-stage" if t.route.throttle is None else "http-route", t.route.route_key, key, limits)
+
+
+def _exceeded(x: Exchange, scope: str, setting: str, bucket: tuple[str, ...], limits: Limits) -> Reject:
+    """The refusal of a limit for all callers; ``setting`` is where it is configured."""
+    t = x.trace
+    return Reject(
+        Fault.THROTTLED,
+        {
+            "scope": scope,
+            "rate": f"{limits.rate:.2f}",
+            "burst": str(limits.burst),
+            "setting": setting,
+            "bucket": "\n".join(bucket),
+            "missing": str(x.ledger.missing(bucket, limits)),
+            "log": f"Method throttle limit exceeded for RestApi {t.api.id}, Stage {t.stage.name}, Resource "
+            f"{t.route.resource_id}, HttpMethod {x.request.method}. Limit: {limits.rate:.2f} Burst: {limits.burst}",
+        },
+    )
