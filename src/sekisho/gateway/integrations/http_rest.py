@@ -89,7 +89,7 @@ def address(uri: str, path: Mapping[str, str]) -> str | None:
         nonlocal known
         given = path.get(found[1])
         known = known and given is not None
-        return quote(given or "", safe=_SAFE)
+        return quote(given or "", safe=_SAFE, errors="replace")
 
     url = _PLACE.sub(value, uri)
     if not known or "{" in url or "}" in url:
@@ -114,8 +114,12 @@ def _query(x: Exchange, target: HttpRest, pairs: Lines) -> str:
             for pair in x.request.query.split("&")
             if pair and (not taken or next(iter(query_values(pair)), "") not in taken)
         ]
-    parts += [f"{quote_plus(name)}={quote_plus(value)}" for name, value in pairs]
+    parts += [f"{_form(name)}={_form(value)}" for name, value in pairs]
     return "&".join(parts)
+
+
+def _form(text: str) -> str:
+    return quote_plus(text, errors="replace")
 
 
 def _headers(x: Exchange, target: HttpRest, prepared: Prepared, host: str) -> Lines:

@@ -35,6 +35,8 @@ from sekisho.kit.outcome import Ask
 from sekisho.vtl import Overrides
 
 _INVOCATION_TYPE: Final = "x-amz-invocation-type"
+_LONGEST_EVENT: Final = 1_048_576
+"""Of asynchronous invocations. https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html"""
 _ADDRESS_INVALID: Final = Reject(Fault.FUNCTION_ADDRESS_INVALID, {})
 _GAVE_UP: Final = Reject(Fault.INTEGRATION_TIMED_OUT, {})
 
@@ -74,6 +76,9 @@ def prepare(x: Exchange, target: LambdaCustom) -> Outcome:
         return answer(x, target.transformation, None, "204", [], b"", prepared.overrides)
     if kind not in ("event", "requestresponse"):
         return _refused(x, "InvalidParameterValueException", f"{kind} is no invocation type", 400)
+    if kind == "event" and len(event) > _LONGEST_EVENT:
+        message = f"{len(event)} byte payload is too large for the Event invocation type (limit {_LONGEST_EVENT} bytes)"
+        return _refused(x, "RequestEntityTooLargeException", message, 413)
     arn = f"{target.function_arn}:{target.qualifier}" if target.qualifier else target.function_arn
     effect = InvokeFunction(
         spec,
