@@ -51,10 +51,25 @@ class LogRights:
         self._warn = warn
         self._known: dict[tuple[str, str, str, bool], tuple[Role, bool]] = {}
         self._warned: set[tuple[str, str]] = set()
+        self._seen: Snapshot | None = None
+        self._sure: dict[str, tuple[FunctionSpec, bool]] = {}
+        """By stream, what was said under the snapshot last seen: every commit makes another one."""
 
     def __call__(self, spec: FunctionSpec, stream: str) -> bool:
         """Whether events of ``spec`` may be written to ``stream``."""
-        role = self._snapshot().identities.roles.get(spec.role_arn)
+        snapshot = self._snapshot()
+        if snapshot is not self._seen or len(self._sure) > _MOST:
+            self._seen = snapshot
+            self._sure.clear()
+        sure = self._sure.get(stream)
+        if sure is not None and sure[0] is spec:
+            return sure[1]
+        found = self._judged(snapshot, spec, stream)
+        self._sure[stream] = (spec, found)
+        return found
+
+    def _judged(self, snapshot: Snapshot, spec: FunctionSpec, stream: str) -> bool:
+        role = snapshot.identities.roles.get(spec.role_arn)
         if role is None:
             # Deleted since the function was made, or everything was reset: nobody can write in its name.
             self._tell(spec, f"its role {spec.role_arn} does not exist")

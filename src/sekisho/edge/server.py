@@ -47,6 +47,7 @@ from sekisho.wire.message import WireRequest
 
 DRAIN_SECONDS = 10.0
 TIDY_SECONDS = 3600.0
+_EXISTING = 4096
 _PR_SET_DUMPABLE = 4
 _DAY_MS = 86_400_000
 
@@ -96,6 +97,9 @@ class Server(Generic[Ended]):
         self._tidying: asyncio.Task[None] | None = None
         self._date = DateLine(time.time)
         self._making: set[Key] = set()
+        self._existing: set[bytes] = set()
+        """Line prefixes of streams whose group exists, as of the revision ``_looked_at``."""
+        self._looked_at = -1
         self._background: set[asyncio.Task[None]] = set()
         self._organization = wanted
         self._wire(sandboxes)
@@ -167,9 +171,18 @@ class Server(Generic[Ended]):
         """Log lines that a service writes of its own accord: its log group is created with the first."""
         prefix = line_prefix(account, region, group, stream)
         now = int(time.time() * 1000)
-        self.outbox.line(b"".join(event_line(prefix, stamp, now, message) for stamp, message in events))
+        self.outbox.line(b"".join([event_line(prefix, stamp, now, message) for stamp, message in events]))
+        if self.world.revision != self._looked_at:
+            self._looked_at = self.world.revision
+            self._existing.clear()
+        if prefix in self._existing:
+            return
         key = Key(account, region, "logs", "group", group)
-        if self.world.get(key) is None and key not in self._making:
+        if self.world.get(key) is not None:
+            if len(self._existing) < _EXISTING:
+                self._existing.add(prefix)
+            return
+        if key not in self._making:
             self._making.add(key)
             task = asyncio.get_running_loop().create_task(self._make_group(key))
             self._background.add(task)

@@ -96,6 +96,7 @@ ENTITY_TOO_LARGE: Final = Answer(
 
 _PREFIX: Final = b"/2018-06-01/runtime/"
 _NEXT: Final = Question(Said.NEXT)
+_RESPONSE: Final = Said.RESPONSE
 _FIXED: Final = {
     (b"GET", b"/2018-06-01/runtime/invocation/next"): _NEXT,
     (b"POST", b"/2018-06-01/runtime/init/error"): Question(Said.INIT_ERROR),
@@ -111,7 +112,7 @@ def understand(method: bytes, path: bytes) -> Question | None:
         return None
     request_id, _, verb = path[len(_PREFIX) + 11 :].partition(b"/")
     if verb == b"response":
-        return Question(Said.RESPONSE, request_id.decode("latin-1"))
+        return Question(_RESPONSE, request_id.decode("latin-1"))
     if verb == b"error":
         return Question(Said.ERROR, request_id.decode("latin-1"))
     return None
