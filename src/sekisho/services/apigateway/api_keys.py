@@ -35,11 +35,16 @@ def create_api_key(call: Call) -> Mapping[str, Any]:
     """Raises Conflict when another key has the value, BadRequest, NotFound. ``generateDistinctId`` means nothing any
     more: ids always differ from values."""
     params = call.params
+    value = params.get("value") or ""
+    if value:
+        check_value(value)
+        if any(each["value"] == value for _, each in call.table(lookup.API_KEYS).items()):
+            raise conflict("API Key already exists")
     stages = [_stage(call, each.get("restApiId"), each.get("stageName")) for each in params.get("stageKeys") or ()]
     return describe(
         create(
             call,
-            params.get("value") or "",
+            value,
             name=params.get("name"),
             description=params.get("description"),
             enabled=bool(params.get("enabled")),
@@ -102,12 +107,8 @@ def api_key(call: Call, identifier: str) -> Doc:
 
 
 def create(call: Call, value: str, **members: Any) -> Doc:
-    """A stored key with ``value``, or a value of its own when that is empty."""
+    """A stored key with ``value``, which no other key has, or a value of its own when that is empty."""
     table = call.table(lookup.API_KEYS)
-    if value:
-        check_value(value)
-        if any(each["value"] == value for _, each in table.items()):
-            raise conflict("API Key already exists")
     identifier = ids.short_id(call.entropy, 10)
     while identifier in table:
         identifier = ids.short_id(call.entropy, 10)

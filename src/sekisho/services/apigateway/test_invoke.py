@@ -14,7 +14,7 @@ from typing import Any, Final
 from sekisho.kit.outcome import Ask
 from sekisho.services.apigateway import arns, lookup
 from sekisho.services.apigateway.deployments import frozen
-from sekisho.services.apigateway.errors import bad_request, not_found
+from sekisho.services.apigateway.errors import bad_request, not_found, not_implemented
 from sekisho.services.apigateway.lookup import Doc
 from sekisho.services.effects import Effect, Ran, RunRequest
 from sekisho.services.operation import Call, Operations
@@ -29,6 +29,8 @@ AUTHORIZER_STAGE: Final = "ESTestInvoke-stage"
 @ops("TestInvokeMethod", resource=arns.METHOD)
 def test_invoke_method(call: Call) -> Ask[Effect, Call]:
     """Raises NotFound for a resource or method that is not there, BadRequest."""
+    if call.params.get("clientCertificateId"):
+        raise not_implemented("TestInvokeMethod with clientCertificateId")
     resource, verb = _resource(call), call.params["httpMethod"]
     methods = resource["resourceMethods"]
     method = methods.get(verb) or methods.get("ANY")
@@ -46,6 +48,8 @@ def test_invoke_method(call: Call) -> Ask[Effect, Call]:
 def test_invoke_authorizer(call: Call) -> Ask[Effect, Call]:
     """Raises NotFoundException. The authorizer's memory takes no part."""
     identifier = call.params["authorizerId"]
+    if call.params.get("additionalContext"):
+        raise not_implemented("TestInvokeAuthorizer with additionalContext")
     lookup.child(call, lookup.AUTHORIZERS, identifier, "Invalid Authorizer identifier specified")
     path, query = _address(call, "/")
     effect = _effect(call, lookup.rest_api(call), [], AUTHORIZER_STAGE, path, query)

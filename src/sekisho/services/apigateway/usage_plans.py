@@ -17,6 +17,7 @@ from sekisho.services.apigateway.errors import bad_request, conflict, not_found
 from sekisho.services.apigateway.lookup import Doc, listing, present
 from sekisho.services.apigateway.usage_plan_limits import check_limits
 from sekisho.services.operation import Call, Operations
+from sekisho.state.table import Table
 
 ops = Operations("apigateway")
 
@@ -101,7 +102,7 @@ def create_usage_plan_key(call: Call) -> Mapping[str, Any]:
     if f"{plan['id']}/{key['id']}" in table:
         raise conflict(f"API Key {key['id']} is already in Usage Plan {plan['id']}")
     _refuse_overlap(call, plan, key["id"])
-    table.put(f"{plan['id']}/{key['id']}", {"usagePlanId": plan["id"], "keyId": key["id"], "type": "API_KEY"})
+    join(table, plan["id"], key["id"])
     return describe_key(key)
 
 
@@ -123,6 +124,11 @@ def delete_usage_plan_key(call: Call) -> Mapping[str, Any]:
     key = member_key(call)
     call.table(lookup.USAGE_PLAN_KEYS).delete(f"{call.params['usagePlanId']}/{key['id']}")
     return {}
+
+
+def join(memberships: Table, plan: str, key: str) -> None:
+    """Put a key into a plan."""
+    memberships.put(f"{plan}/{key}", {"usagePlanId": plan, "keyId": key, "type": "API_KEY"})
 
 
 def usage_plan(call: Call) -> Doc:
@@ -193,11 +199,15 @@ def _check_stages(call: Call, document: Doc) -> None:
         seen.add(place)
 
 
-def _refuse_overlap(call: Call, plan: Doc, key: str) -> None:
+def _refuse_overlap(call: Call, plan: Mapping[str, Any], key: str) -> None:
     """vector: apikeys/control-stage-overlap."""
+    refuse_overlap(plan, key, dict(call.table(lookup.USAGE_PLANS).items()), call.table(lookup.USAGE_PLAN_KEYS))
+
+
+def refuse_overlap(plan: Mapping[str, Any], key: str, plans: Mapping[str, Any], memberships: Table) -> None:
+    """Raises ConflictException when the key is in another of ``plans`` with a stage of this plan."""
     mine = {(each["apiId"], each["stage"]) for each in plan["apiStages"]}
-    memberships = call.table(lookup.USAGE_PLAN_KEYS)
-    for id_, other in call.table(lookup.USAGE_PLANS).items():
+    for id_, other in plans.items():
         if id_ == plan["id"] or f"{id_}/{key}" not in memberships:
             continue
         for each in other["apiStages"]:

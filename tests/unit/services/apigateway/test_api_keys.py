@@ -286,6 +286,24 @@ def test_rows_that_cannot_be_imported_are_told(rest: Rest) -> None:
     assert [each.partition(":")[0] for each in found["warnings"]] == ["Row 2", "Row 3", "Row 4"]
 
 
+def test_a_row_puts_no_key_into_two_plans_of_a_stage(rest: Rest) -> None:
+    first, second = plan_of(rest, "dev"), plan_of(rest, "dev")
+    body = f'name,key,usageplanids\na,{"a" * 20},"{first},{second}"\nb,{"b" * 20},{first}\nb,{"b" * 20},{second}\n'
+    found = rest("ImportApiKeys", format="csv", body=body.encode())
+    assert len(found["ids"]) == 1
+    assert [each.partition(":")[0] for each in found["warnings"]] == ["Row 2", "Row 4"]
+    assert [each["name"] for each in rest("GetApiKeys")["items"]] == ["b"]
+
+
+def test_a_large_file_is_read_in_one_go(rest: Rest) -> None:
+    plan = plan_of(rest, "dev")
+    rows = [f"k{number},{number:020},{plan}" for number in range(10000)]
+    found = rest("ImportApiKeys", format="csv", body="\n".join(["name,key,usageplanids", *rows]).encode())
+    assert len(found["ids"]) == 10000 and found["warnings"] == []
+    body = "\n".join(["name,key", *rows, "one,too many"]).encode()
+    assert refusal(rest, "ImportApiKeys", format="csv", body=body)[0] == "BadRequestException"
+
+
 @pytest.mark.parametrize("body", [b"", b"\xff\xfe", b"name\nx\n", b"key,value\na,b\n"])
 def test_files_that_are_no_tables_of_keys(rest: Rest, body: bytes) -> None:
     assert refusal(rest, "ImportApiKeys", format="csv", body=body)[0] == "BadRequestException"
