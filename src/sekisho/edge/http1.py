@@ -538,13 +538,15 @@ def encode(
     line = _status_lines.get(status)
     if line is None:
         line = _status_lines[status] = f"HTTP/1.1 {status} {REASONS.get(status, 'Unknown')}\r\n"
-    lines = [line]
+    head = line
+    count = 1
     dated = False
     length = len(body)
-    kinds = _header_kinds.get
+    kinds = _header_kinds
     for name, value in headers:
-        kind = kinds(name)
-        if kind is None:
+        try:
+            kind = kinds[name]
+        except KeyError:
             kind = _header_kind(name)
         if kind:
             if kind == _DATE:
@@ -553,23 +555,29 @@ def encode(
                 if request.method == "HEAD" and not body and value.isdigit() and name.lower() == "content-length":
                     length = int(value)
                 continue
-        lines.append(f"{name}: {value}\r\n")
-    if not dated:
-        lines.append(f"Date: {date}\r\n")
-    if status not in _BODILESS and status >= 200:
-        lines.append(f"Content-Length: {length}\r\n")
-    if not keep_alive:
-        lines.append("Connection: close\r\n")
-    elif request.version == "1.0":
-        lines.append("Connection: keep-alive\r\n")
-    head = "".join(lines)
+        head += f"{name}: {value}\r\n"
+        count += 1
     # A header with a line end in it would be a second header, or a body of the function's choosing.
-    if head.count("\n") != len(lines) or head.count("\r") != len(lines):
-        head = "".join(part[:-2].replace("\r", " ").replace("\n", " ") + "\r\n" for part in lines)
+    if head.count("\n") != count or head.count("\r") != count:
+        return encode(request, status, [(_one_line(n), _one_line(v)) for n, v in headers], body, date, keep_alive)
+    if not dated:
+        head += f"Date: {date}\r\n"
+    bodiless = status in _BODILESS
+    if not bodiless and status >= 200:
+        head += f"Content-Length: {length}\r\n"
+    if not keep_alive:
+        head += "Connection: close\r\n"
+    elif request.version == "1.0":
+        head += "Connection: keep-alive\r\n"
+    head += "\r\n"
     try:
-        first = (head + "\r\n").encode("latin-1")
+        first = head.encode("latin-1")
     except UnicodeEncodeError:
-        first = (head + "\r\n").encode("utf-8", "replace")
-    if request.method == "HEAD" or status in _BODILESS:
+        first = head.encode("utf-8", "replace")
+    if bodiless or request.method == "HEAD":
         return first
     return first + body if body else first
+
+
+def _one_line(text: str) -> str:
+    return text.replace("\r", " ").replace("\n", " ")
