@@ -41,8 +41,10 @@ def api_key(case: Case) -> Finding:
     evidence = [Evidence(say("input.key-required", path=_where(case)), {"source": proof.get("source", "")})]
     if proof.get("log"):
         evidence.append(Evidence(say("input.log", text=proof["log"])))
-    if trace.api.api_key_source == "AUTHORIZER" and kind in ("", "missing"):
-        return Finding("KEY_SOURCE_AUTHORIZER", say("input.key-authorizer"), tuple(evidence), blame="configuration")
+    if proof.get("source") == "AUTHORIZER" and kind in ("", "missing"):
+        headline = say("input.key-authorizer")
+        cures = _header_cure(case) if trace.request.headers.get("x-api-key") else ()
+        return Finding("KEY_SOURCE_AUTHORIZER", headline, tuple(evidence), cures, blame="configuration")
     if kind == "missing" or not (kind or trace.request.headers.get("x-api-key")):
         return Finding("KEY_MISSING", say("input.key-missing"), tuple(evidence))
     cause = {"not-in-plan": "KEY_NOT_IN_PLAN", "stage-not-in-plan": "KEY_STAGE_NOT_IN_PLAN"}.get(kind)
@@ -51,6 +53,13 @@ def api_key(case: Case) -> Finding:
     found = tuple(_key_cures(case, kind, key)) if key else ()
     headline = say(message, stage=trace.stage.name)
     return Finding(cause or "KEY_DISABLED_OR_UNKNOWN", headline, tuple(evidence), found, blame=blame)
+
+
+def _header_cure(case: Case) -> tuple[Candidate, ...]:
+    """Take the key from the header that the client sent."""
+    patch = [{"op": "replace", "path": "/apiKeySource", "value": "HEADER"}]
+    update = ApiCall("apigateway", "UpdateRestApi", {"restApiId": case.trace.api.id, "patchOperations": patch})
+    return (Candidate(say("cure.key-from-header"), (update, deploy(case.trace))),)
 
 
 def _key_cures(case: Case, kind: str, key: str) -> list[Candidate]:

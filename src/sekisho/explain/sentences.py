@@ -286,6 +286,10 @@ BEFORE_THE_BACKEND: dict[str, Text] = {
         "Raise the throttle of stage {stage} ({setting}) to {rate} requests per second and a burst of {burst}.",
         "ステージ {stage}（{setting}）のスロットルをレート {rate}/秒、バースト {burst} に引き上げる。",
     ),
+    "cure.key-from-header": Text(
+        "Take API keys from the header x-api-key, and deploy.",
+        "API キーを x-api-key ヘッダーから取得するようにし、デプロイする。",
+    ),
     "cure.enable-key": Text("Enable API key {key}.", "API キー {key} を有効にする。"),
     "cure.key-in-plan": Text(
         "Add API key {key} to usage plan {plan}.", "API キー {key} を使用量プラン {plan} に追加する。"

@@ -142,4 +142,8 @@ def test_a_key_that_the_authorizer_did_not_name() -> None:
     scene = Keys(auth="CUSTOM", source="AUTHORIZER")
     scene.key("mine", plan=scene.plan())
     answer = scene.get("mine", Who="me")
-    assert scene.explain(answer.trace)["cause"] == "KEY_SOURCE_AUTHORIZER"
+    why = scene.explain(answer.trace)
+    assert why["cause"] == "KEY_SOURCE_AUTHORIZER" and why["remedies"][0]["proven"]
+    assert scene.explain(scene.get("unknown", Who="me").trace)["remedies"] == []
+    scene.apply(why["remedies"][0])
+    assert scene.get("mine", Who="me").status == 200
