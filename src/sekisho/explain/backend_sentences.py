@@ -63,6 +63,10 @@ BACKENDS: dict[str, Text] = {
         "Add a default integration response with status {status}.",
         "ステータス {status} の既定の統合レスポンスを追加する。",
     ),
+    "cure.error-pattern": Text(
+        "Add an integration response {status} whose selection pattern takes every error of the function.",
+        "関数のすべてのエラーに一致する選択パターンを持つ統合レスポンス {status} を追加する。",
+    ),
     "cure.lambda-proxy": Text(
         "Make the integration a Lambda proxy integration (AWS_PROXY).",
         "統合を Lambda プロキシ統合 (AWS_PROXY) にする。",

@@ -78,6 +78,25 @@ def _default_response(case: Case) -> Candidate:
     return Candidate(say("cure.default-response", status=status), (*calls, deploy(case.trace)))
 
 
+def error_as_success(case: Case) -> tuple[Candidate, ...]:
+    """A pattern that takes every error of the function: to a failure that the method declares, else to 502."""
+    if not isinstance(case.trace.route.integration, LambdaCustom):
+        return ()
+    taken = {each.status for each in _responses(case)}
+    declared = _declared(case)
+    free = sorted((status for status in declared if status >= "400" and status not in taken), reverse=True)
+    status = next(iter(free), "502")
+    pattern = {"statusCode": status, "selectionPattern": EVERY_ERROR}
+    calls = [ApiCall("apigateway", "PutIntegrationResponse", {**_at(case), **pattern})]
+    if status not in declared:
+        calls.insert(0, ApiCall("apigateway", "PutMethodResponse", {**_at(case), "statusCode": status}))
+    return (Candidate(say("cure.error-pattern", status=status), (*calls, deploy(case.trace)), goal="failure"),)
+
+
+EVERY_ERROR = "(.|\\n)+"
+"""https://docs.aws.amazon.com/apigateway/latest/developerguide/handle-errors-in-lambda-integration.html"""
+
+
 def no_method_response(case: Case) -> Finding:
     """An integration response was selected whose status the method does not declare."""
     status = _proof(case).get("status", "-")

@@ -48,7 +48,8 @@ class Candidate:
     grants: Said | None = None
     """What else the cure opens, when it opens more than asked."""
     goal: str = "pass"
-    """``pass``: the request gets past the gate that refused it; ``visible``: a browser's page may read the refusal."""
+    """``pass``: the request gets past the gate that refused it; ``visible``: a browser's page may read the refusal;
+    ``failure``: what failed behind the gateway is no success any more."""
     forget: str = ""
     """A function whose recorded answer the cure makes void (its decisions are forgotten): it is asked anew."""
 

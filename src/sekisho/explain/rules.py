@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from sekisho.config.authorizers import LambdaAuthorizer
+from sekisho.config.integrations import Unsupported
 from sekisho.explain import authorizer, backends, input, invocation, permission, replies, routing, signature, token
 from sekisho.explain.case import Case
 from sekisho.explain.explanation import Evidence, Finding, say
@@ -29,7 +30,11 @@ def _plain(cause: str, message: str) -> Rule:
 
 def _unsupported(case: Case) -> Finding:
     trace = case.trace
-    what = getattr(trace.route.integration, "type", "") or getattr(trace.route.authorizer, "type", "") or "-"
+    integration = trace.route.integration
+    if isinstance(integration, Unsupported) and trace.fault is Fault.INTEGRATION_UNSUPPORTED:
+        what = f"{integration.type}, {integration.reason}"
+    else:
+        what = getattr(trace.route.authorizer, "type", "") or "-"
     return Finding("", say("other.unsupported", what=what))
 
 

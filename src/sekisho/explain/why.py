@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from sekisho.config.snapshot import Snapshot
+from sekisho.explain.backends import error_as_success
 from sekisho.explain.case import Case, passes
 from sekisho.explain.chain import method_arn, opened
 from sekisho.explain.cors import missing, through_a_browser
 from sekisho.explain.explanation import Candidate, Explanation, Remedy
-from sekisho.explain.replay import Workbench
+from sekisho.explain.replay import Replayed, Workbench
 from sekisho.explain.rules import finding_for
 from sekisho.explain.served import explain_served
 from sekisho.faults.face import face_of
@@ -18,11 +21,13 @@ from sekisho.gateway.trace import Trace
 def explain(trace: Trace, bench: Workbench) -> Explanation | None:
     """Why the request was refused, or what is wrong with an answer that was passed on; None when nothing is."""
     fault = trace.fault
-    if fault is None:
-        return explain_served(trace)
     case = Case(trace, bench)
+    if fault is None:
+        served = explain_served(trace)
+        if served is None or served.cause != "MAP_ERROR_AS_200":
+            return served
+        return replace(served, remedies=_tried(case, error_as_success(case)))
     finding = through_a_browser(case, finding_for(case, fault))
-    remedies = [remedy for remedy in (_try(case, candidate) for candidate in finding.candidates) if remedy]
     return Explanation(
         request_id=trace.request_id,
         fault=fault.name,
@@ -31,10 +36,14 @@ def explain(trace: Trace, bench: Workbench) -> Explanation | None:
         gate=trace.refused_at,
         headline=finding.headline,
         evidence=finding.evidence,
-        remedies=tuple(remedies),
+        remedies=_tried(case, finding.candidates),
         source=str(face_of(trace.kind, fault).source),
         also=finding.also,
     )
+
+
+def _tried(case: Case, candidates: tuple[Candidate, ...]) -> tuple[Remedy, ...]:
+    return tuple(remedy for remedy in (_try(case, candidate) for candidate in candidates) if remedy)
 
 
 def _try(case: Case, candidate: Candidate) -> Remedy | None:
@@ -42,10 +51,18 @@ def _try(case: Case, candidate: Candidate) -> Remedy | None:
     ended = case.attempt(candidate.calls, forget=candidate.forget)
     if isinstance(ended, str):
         return None
-    works = not missing(ended.trace) if candidate.goal == "visible" else passes(case.trace, ended)
+    works = _reaches(case, candidate.goal, ended)
     if not works:
         return None
     return Remedy(candidate, True, ended.reached, _opened(case, ended.trace.snapshot))
+
+
+def _reaches(case: Case, goal: str, ended: Replayed) -> bool:
+    if goal == "visible":
+        return not missing(ended.trace)
+    if goal == "failure":
+        return ended.reached == "response" and ended.trace.status >= 400
+    return passes(case.trace, ended)
 
 
 def _opened(case: Case, after: Snapshot) -> tuple[tuple[str, str, str], ...]:

@@ -200,4 +200,10 @@ def test_an_error_that_passes_as_success() -> None:
     made = custom(lab, ("200",), ("200",))
     answer = made.send()
     assert answer.status == 200
-    assert lab.explain(answer.trace)["cause"] == "MAP_ERROR_AS_200"
+    explained = lab.explain(answer.trace)
+    assert explained["cause"] == "MAP_ERROR_AS_200"
+    (remedy,) = explained["remedies"]
+    lab.apply(remedy)
+    assert made.send().status == 502
+    lab.functions = served({"fine": True})
+    assert made.send().status == 200
