@@ -21,6 +21,7 @@ from sekisho.policy.combine import NO_POLICIES, Decision, PolicyStack
 from sekisho.policy.compile import CompiledPolicy
 from sekisho.policy.request import ANONYMOUS, Question
 
+_NOTHING: Final[Mapping[str, Any]] = {}
 _REST: Final = Kind.REST
 NOBODY = Principal(ANONYMOUS, NO_POLICIES)
 UNSTAGED = Stage("", "", {}, Router(), None, None)
@@ -134,14 +135,14 @@ class Trace:
         """``$context.path``: as sent, with the stage; slashes before the stage are one."""
         self.local_path = ""
         """What is routed: behind the stage, beginning with one slash; still percent-encoded."""
-        self.path_parameters: Mapping[str, str] = {}
+        self.path_parameters: Mapping[str, str] = _NOTHING
         self.signature: Signature = UNSIGNED
         self.access_key_id = ""
         self.caller: Principal = NOBODY
         self.authenticate: Phase = UNASKED
         self.authorize: Phase = UNASKED
         self.authorizer: Phase = UNASKED
-        self.authorizer_context: Mapping[str, Any] = {}
+        self.authorizer_context: Mapping[str, Any] = _NOTHING
         self.checks: list[Check] = []
         self.asked: tuple[float, float] | None = None
         """Monotonic seconds at which the integration was begun and ended; None when it never began."""

@@ -412,20 +412,21 @@ def decide_answered(
     ``question.subject`` is (the anonymous, for authorizers). ``question.resource`` is the method's ARN.
     https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-authorization-flow.html
     """
-    mine = sides(answered, question.action, question.resource)
-    if denied := first(mine.denies, question.context):
+    key = (question.action, question.resource)
+    mine = answered.answers.get(key) or sides(answered, *key)
+    if mine.denies and (denied := first(mine.denies, question.context)):
         return _denied(Layer.IDENTITY, denied)
-    theirs = decide_resource_policy_alone(question, resource_policy)
-    if theirs.verdict is Verdict.EXPLICITLY_DENIED:
-        return theirs
+    theirs: Decision | None = None
+    if resource_policy is not None:
+        theirs = decide_resource_policy_alone(question, resource_policy)
+        if theirs.verdict is Verdict.EXPLICITLY_DENIED:
+            return theirs
     allowing = first(mine.allows, question.context)
     if allowing is None:
-        if theirs.allowed and same_account:
-            return theirs
-        return IMPLICIT[Layer.IDENTITY]
-    if not same_account and not theirs.allowed:
-        return theirs
-    return _allowed(Layer.IDENTITY, allowing)
+        return theirs if theirs is not None and theirs.allowed and same_account else _NO_IDENTITY
+    if not same_account and (theirs is None or not theirs.allowed):
+        return theirs or IMPLICIT[resource_layer(question)]
+    return allowing.verdict or _allowed_by_identity(allowing)
 
 
 __all__ = [
