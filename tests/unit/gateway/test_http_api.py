@@ -471,6 +471,7 @@ class TestHttpProxy:
         [
             ("connect", 503, Fault.BACKEND_UNREACHABLE),
             ("tls", 503, Fault.BACKEND_CERTIFICATE_UNTRUSTED),
+            ("tls-name", 503, Fault.BACKEND_NAME_MISMATCH),
             ("timeout", 503, Fault.INTEGRATION_TIMED_OUT),
             ("address", 500, Fault.BACKEND_ADDRESS_INVALID),
             ("size", 503, Fault.BACKEND_UNREACHABLE),
