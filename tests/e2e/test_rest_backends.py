@@ -209,3 +209,26 @@ def test_servers_that_do_not_answer(scene: Scene) -> None:
     assert scene.send("/metadata")[:2] == (500, {"message": "Internal server error"})
     scene.method("ourselves", type="HTTP_PROXY", uri=scene.server.url + "/")
     assert scene.send("/ourselves")[:2] == (500, {"message": "Internal server error"})
+
+
+def test_the_console_s_test_reaches_them(scene: Scene) -> None:
+    scene.method("tried", type="HTTP_PROXY", uri=f"{scene.backend}/status/418")
+    scene.method("tried-too", responses={"200": ""}, type="AWS", uri=scene.uri())
+    resources = scene.gateway.get_resources(restApiId=scene.api, limit=500)["items"]
+    ids = {each["path"]: each["id"] for each in resources}
+    at = {"restApiId": scene.api, "httpMethod": "POST", "body": '{"x": 1}'}
+    found = scene.gateway.test_invoke_method(**at, resourceId=ids["/tried"])
+    assert found["status"] == 418 and "Endpoint request URI: " + scene.backend in found["log"]
+    found = scene.gateway.test_invoke_method(**at, resourceId=ids["/tried-too"])
+    assert (found["status"], json.loads(found["body"])) == (200, {"echo": {"x": 1}})
+    assert 'Endpoint request body after transformations: {"x": 1}' in found["log"]
+
+
+def test_why_is_explained(scene: Scene) -> None:
+    scene.method("nowhere", type="HTTP_PROXY", uri="http://127.0.0.1:1/")
+    _, _, headers = scene.send("/nowhere")
+    url = f"{scene.server.url}/_sekisho/requests/{headers['x-amzn-RequestId']}/explanation"
+    with urllib.request.urlopen(url, timeout=30) as answer:
+        found = json.loads(answer.read())
+    assert (found["fault"], found["cause"]) == ("BACKEND_UNREACHABLE", "VPCLINK_UNREACHABLE")
+    assert "cannot be reached" in found["headline"]
