@@ -63,6 +63,14 @@ BACKENDS: dict[str, Text] = {
         "Add a default integration response with status {status}.",
         "ステータス {status} の既定の統合レスポンスを追加する。",
     ),
+    "cure.template-for-type": Text(
+        "Add a request template for {type} that hands the body on as base64.",
+        "{type} 用に、本文を base64 で渡すリクエストテンプレートを追加する。",
+    ),
+    "cure.pass-through": Text(
+        "Let bodies without a template pass through (passthroughBehavior WHEN_NO_MATCH).",
+        "テンプレートのない本文をそのまま通す (passthroughBehavior WHEN_NO_MATCH)。",
+    ),
     "cure.error-pattern": Text(
         "Add an integration response {status} whose selection pattern takes every error of the function.",
         "関数のすべてのエラーに一致する選択パターンを持つ統合レスポンス {status} を追加する。",

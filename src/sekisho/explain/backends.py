@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -60,9 +61,8 @@ def no_integration_response(case: Case) -> Finding:
     candidates = [_default_response(case)]
     if isinstance(integration, LambdaCustom):
         evidence.append(Evidence(say("map.custom")))
-        patch = [{"op": "replace", "path": "/type", "value": "AWS_PROXY"}]
-        update = ApiCall("apigateway", "UpdateIntegration", {**_at(case), "patchOperations": patch})
-        candidates.append(Candidate(say("cure.lambda-proxy"), (update, deploy(trace))))
+        proxy = _update(case, {"op": "replace", "path": "/type", "value": "AWS_PROXY"})
+        candidates.append(Candidate(say("cure.lambda-proxy"), proxy))
     headline = say("map.no-integration-response", status=status)
     return Finding("MAP_NO_INTEGRATION_RESPONSE", headline, tuple(evidence), tuple(candidates))
 
@@ -117,6 +117,31 @@ def template(case: Case) -> Finding:
     return Finding("", say("map.template", path=case.trace.route.resource_path), evidence)
 
 
+def media(case: Case) -> Finding:
+    """No template for the content type, and passing through is not allowed."""
+    found = input.media(case)
+    if not isinstance(case.trace.route.integration, LambdaCustom | HttpRest):
+        return found
+    kind = (case.trace.request.headers.get("content-type") or "application/json").partition(";")[0].strip().lower()
+    path = "/requestTemplates/" + kind.replace("~", "~0").replace("/", "~1")
+    whole = _update(case, {"op": "add", "path": path, "value": WHOLE_BODY})
+    through = _update(case, {"op": "replace", "path": "/passthroughBehavior", "value": "WHEN_NO_MATCH"})
+    cures = (
+        Candidate(say("cure.template-for-type", type=kind), whole),
+        Candidate(say("cure.pass-through"), through),
+    )
+    return replace(found, candidates=cures)
+
+
+WHOLE_BODY = '{"body": "$util.base64Encode($input.body)"}'
+"""A template that reads any text."""
+
+
+def _update(case: Case, change: dict[str, str]) -> tuple[ApiCall, ...]:
+    update = ApiCall("apigateway", "UpdateIntegration", {**_at(case), "patchOperations": [change]})
+    return (update, deploy(case.trace))
+
+
 def binary(case: Case) -> Finding:
     """``CONVERT_TO_BINARY`` met a text that is not base64."""
     evidence = (Evidence(say("map.content-handling")),)
@@ -149,10 +174,9 @@ def _untrusted(case: Case, integration: HttpRest | HttpProxy, message: str, evid
     headline = say("backend.untrusted", message=message)
     if not isinstance(integration, HttpRest):
         return Finding("BACKEND_TLS_NAME_MISMATCH", headline, tuple(evidence))
-    patch = [{"op": "replace", "path": "/tlsConfig/insecureSkipVerification", "value": "true"}]
-    update = ApiCall("apigateway", "UpdateIntegration", {**_at(case), "patchOperations": patch})
+    update = _update(case, {"op": "replace", "path": "/tlsConfig/insecureSkipVerification", "value": "true"})
     opens = say("grants.any-certificate")
-    cure = Candidate(say("cure.skip-verification"), (update, deploy(case.trace)), grants=opens, forget=WEB_SERVER)
+    cure = Candidate(say("cure.skip-verification"), update, grants=opens, forget=WEB_SERVER)
     return Finding("BACKEND_TLS_NAME_MISMATCH", headline, tuple(evidence), (cure,))
 
 
@@ -168,9 +192,8 @@ def timed_out(case: Case) -> Finding:
         return Finding("INT_TIMEOUT", headline, evidence)
     if not isinstance(integration, HttpRest):
         return Finding("INT_TIMEOUT_CUSTOM", headline, evidence)
-    patch = [{"op": "replace", "path": "/timeoutInMillis", "value": "29000"}]
-    update = ApiCall("apigateway", "UpdateIntegration", {**_at(case), "patchOperations": patch})
-    cure = Candidate(say("cure.longest-timeout"), (update, deploy(case.trace)), forget=WEB_SERVER)
+    update = _update(case, {"op": "replace", "path": "/timeoutInMillis", "value": "29000"})
+    cure = Candidate(say("cure.longest-timeout"), update, forget=WEB_SERVER)
     return Finding("INT_TIMEOUT_CUSTOM", headline, evidence, (cure,))
 
 

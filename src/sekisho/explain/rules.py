@@ -88,7 +88,7 @@ RULES: dict[Fault, Rule] = {
     Fault.NO_METHOD_RESPONSE: backends.no_method_response,
     Fault.MOCK_STATUS_MISSING: input.mock,
     Fault.TEMPLATE_FAILED: backends.template,
-    Fault.MEDIA_UNSUPPORTED: input.media,
+    Fault.MEDIA_UNSUPPORTED: backends.media,
     Fault.HEADER_MAPPING_ILLEGAL: input.reserved_header,
     Fault.BACKEND_UNREACHABLE: backends.web_server,
     Fault.BACKEND_CERTIFICATE_UNTRUSTED: backends.web_server,

@@ -68,11 +68,11 @@ def deployed(
     return Scene(lab, api, "/prod" + path.replace("{id}", "7"))
 
 
-def custom(lab: Lab, responses: tuple[str, ...] = (), declared: tuple[str, ...] = ()) -> Scene:
+def custom(lab: Lab, responses: tuple[str, ...] = (), declared: tuple[str, ...] = (), **more: Any) -> Scene:
     function = lab.function()
     region = function.split(":")[3]
     uri = f"arn:aws:apigateway:{region}:lambda:path/2015-03-31/functions/{function}/invocations"
-    scene = deployed(lab, "/m", responses, declared, type="AWS", integrationHttpMethod="POST", uri=uri)
+    scene = deployed(lab, "/m", responses, declared, type="AWS", integrationHttpMethod="POST", uri=uri, **more)
     lab.permit(scene.api, function, "*/GET/m")
     return scene
 
@@ -176,6 +176,26 @@ def test_cause_and_cures(scene: Callable[[], Scene], cause: str, cures: int) -> 
             assert again.status < 500, (remedy["summary"], again.response.body)
         else:
             assert again.called
+
+
+@pytest.mark.parametrize(("body", "cures"), [(b"a=b", 1), (b"{}", 2)])
+def test_content_types_without_template(body: bytes, cures: int) -> None:
+    """A form is no event of a function, so letting it pass would only fail later."""
+
+    def scene() -> tuple[Scene, Answer]:
+        lab = Lab()
+        lab.functions = served({})
+        made = custom(lab, ("200",), ("200",), passthroughBehavior="NEVER")
+        headers = {"Content-Type": "application/x-www-form-urlencoded"}
+        return made, lab.request(made.api, "GET", made.target, headers=headers, body=body)
+
+    made, answer = scene()
+    assert answer.status == 415
+    explained = made.lab.explain(answer.trace)
+    assert explained["cause"] == "UNSUPPORTED_MEDIA_TYPE"
+    assert len(explained["remedies"]) == cures
+    for remedy in explained["remedies"]:
+        assert remedy["proven_up_to"] == "function-call"
 
 
 def test_an_unmapped_path_names_the_parameter() -> None:
