@@ -128,3 +128,25 @@ def test_templates_see_the_request_and_may_override_the_answer() -> None:
 def test_templates_that_are_none(integration: Mock) -> None:
     played = play(integration)
     assert (played.status, played.trace.fault) == (500, Fault.TEMPLATE_FAILED)
+
+
+def test_headers_of_the_connection_are_not_the_configuration_s() -> None:
+    names = ("Content-Length", "Transfer-Encoding", "Connection", "Date", "X-A")
+    played = play(mock(body="{}", parameters={f"method.response.header.{name}": "'5'" for name in names}))
+    assert played.headers.all("content-length") == ["2"]
+    assert "transfer-encoding" not in played.headers and "connection" not in played.headers
+    assert played.headers.get("x-amzn-remapped-content-length") == "5"
+    assert (played.headers.get("x-amzn-remapped-date"), played.headers.get("x-a")) == ("5", "5")
+
+
+def test_an_override_is_one_header_line() -> None:
+    template = (
+        "#set($context.responseOverride.header.X-A = $input.params('X-In'))"
+        "#set($context.responseOverride.header['X-B: 1'] = 'b')"
+        "#set($context.responseOverride.header.Content-Length = '9')"
+        '{"statusCode": 200}'
+    )
+    played = play(mock(template), {"X-In": "a\r\nSet-Cookie: s=1"})
+    assert played.headers.get("x-a") == "a  Set-Cookie: s=1"
+    assert played.headers.all("content-length") == ["0"]
+    assert not [name for name, _ in played.response.headers if name.startswith("X-B")]

@@ -14,7 +14,9 @@ from sekisho.config.integrations import IntegrationResponse, Mock
 from sekisho.faults.fault import Fault, Reject
 from sekisho.gateway.context.mapping import mapped_header
 from sekisho.gateway.exchange import Exchange, Outcome
+from sekisho.gateway.integrations.transformation import overridden
 from sekisho.gateway.payload.media import is_binary
+from sekisho.gateway.payload.rest_headers import answer_name
 from sekisho.gateway.payload.scope import scope_of
 from sekisho.gateway.request import GatewayResponse
 from sekisho.kit.outcome import PASS
@@ -117,10 +119,11 @@ def _respond(x: Exchange, response: IntegrationResponse, overrides: Overrides | 
         for target, expression in response.parameters.items():
             if target.startswith(_HEADER):
                 value = mapped_header(expression, x)
-                if value is not None:
-                    headers.append((target[len(_HEADER) :], value))
+                name = answer_name(target[len(_HEADER) :])
+                if value is not None and name is not None:
+                    headers.append((name, value))
     if overrides is not None:
-        status, headers = _overridden(status, headers, overrides)
+        status, headers = overridden(status, headers, overrides)
     for name, _ in headers:
         if name.lower() == "content-type":
             break
@@ -128,24 +131,6 @@ def _respond(x: Exchange, response: IntegrationResponse, overrides: Overrides | 
         headers.append(("Content-Type", media))
     x.response = GatewayResponse(status, headers, body.encode("utf-8", "surrogatepass"))
     return PASS
-
-
-def _overridden(status: int, headers: list[tuple[str, str]], overrides: Overrides) -> tuple[int, list[tuple[str, str]]]:
-    """What templates wrote into ``$context.responseOverride``. vector: vtl/mock-response-override-in-request-true.
-
-    https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-override-request-response-parameters.html
-    """
-    wanted = overrides.response.get("status")
-    if wanted is not None:
-        text = str(wanted)
-        if text.isascii() and text.isdigit() and 200 <= int(text) <= 599:
-            status = int(text)
-    written = overrides.response.get("header")
-    if isinstance(written, dict) and written:
-        replaced = {str(name).lower() for name in written}
-        headers = [pair for pair in headers if pair[0].lower() not in replaced]
-        headers += [(str(name), str(value)) for name, value in written.items()]
-    return status, headers
 
 
 def _template(templates: Mapping[str, Template], accept: str | None) -> tuple[str, Template]:

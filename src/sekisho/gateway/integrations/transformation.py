@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import re
 from collections.abc import Mapping
 from typing import Any, Final, NamedTuple
 
@@ -33,6 +34,7 @@ SENT: Final = "(sent)"
 """The trace's field with what a backend was sent: an event, or ``CallHttp``. No variable has such a name."""
 _JSON: Final = "application/json"
 _HEADER: Final = "method.response.header."
+_TOKEN: Final = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+").fullmatch
 _UNSUPPORTED: Final = Reject(Fault.MEDIA_UNSUPPORTED, {})
 _BINARY: Final = Reject(Fault.TEMPLATE_FAILED, {"problem": "a template cannot read a binary body"})
 _UNDECODABLE: Final = Reject(Fault.BINARY_CONVERSION_FAILED, {})
@@ -161,7 +163,7 @@ def answer(
     if isinstance(made, Reject):
         return made
     media, content = made
-    code, sent = _overridden(int(response.status), sent, overrides)
+    code, sent = overridden(int(response.status), sent, overrides)
     if _value(sent, "content-type") == "":
         sent.append(("Content-Type", media))
     x.response = GatewayResponse(code, sent, content)
@@ -230,9 +232,10 @@ def _template(templates: Mapping[str, Template], accept: str | None) -> tuple[st
     return next(iter(templates.items()))
 
 
-def _overridden(status: int, headers: Lines, overrides: Overrides) -> tuple[int, Lines]:
-    """What templates wrote into ``$context.responseOverride``.
+def overridden(status: int, headers: Lines, overrides: Overrides) -> tuple[int, Lines]:
+    """What templates wrote into ``$context.responseOverride``. It may come from clients: every value is one line.
 
+    vector: vtl/mock-response-override-in-request-true.
     https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-override-request-response-parameters.html
     """
     wanted = overrides.response.get("status")
@@ -240,7 +243,16 @@ def _overridden(status: int, headers: Lines, overrides: Overrides) -> tuple[int,
         text = str(wanted)
         if text.isascii() and text.isdigit() and 200 <= int(text) <= 599:
             status = int(text)
-    return status, _replaced(headers, overrides.response.get("header"), folded=True)
+    written = overrides.response.get("header")
+    if not isinstance(written, dict) or not written:
+        return status, headers
+    names = {str(name).lower() for name in written}
+    headers = [line for line in headers if line[0].lower() not in names]
+    for name, value in written.items():
+        shown = answer_name(str(name))
+        if shown is not None and _TOKEN(shown):
+            headers.append((shown, one_line(str(value))))
+    return status, headers
 
 
 def _value(lines: Lines, name: str) -> str:
