@@ -9,7 +9,8 @@ from bench.mock import Contender, _address, fire, request_bytes, turn
 from bench.proxy import proxy_api
 from bench.start import client, function, start
 
-ROUNDS = 7
+ROUNDS = 16
+SECONDS = 0.8
 SOURCE = """
 ANSWER = {
     "principalId": "u",
@@ -71,8 +72,8 @@ def measure() -> list[Figure]:
             fire(one.address, one.request, 1.5)
         without, with_it, ratios = [], [], []
         for _ in range(ROUNDS):
-            without.append(turn(plain).cpu_us)
-            with_it.append(turn(guarded).cpu_us)
+            without.append(turn(plain, SECONDS).cpu_us)
+            with_it.append(turn(guarded, SECONDS).cpu_us)
             ratios.append(with_it[-1] / without[-1])
     finally:
         server.terminate()
