@@ -16,7 +16,7 @@ import re
 import socket
 import ssl
 from collections.abc import Iterable, Sequence
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, Final, NamedTuple
 from urllib.parse import quote, urlsplit
 
@@ -155,15 +155,16 @@ async def fetch(
 ) -> Fetched:
     """Send a request and read the answer to it: at most ``limit`` bytes of body, in ``timeout`` seconds altogether.
 
-    ``server_name`` is the name that the certificate must have, when it is not the host's; ``insecure`` accepts any
-    certificate. Raises OutboundProblem.
+    ``server_name`` is the name that the certificate must have, when it is not the host's; ``insecure`` accepts
+    certificates of unknown authorities. Raises OutboundProblem.
     """
     target = read_url(url)
     request = encode_request(method, target, headers, body)
     try:
         async with asyncio.timeout(timeout):
-            trust = _blind() if insecure else _tls()
-            return await _exchange(target, request, limit, reach, method == "HEAD", server_name or target.host, trust)
+            name = server_name or target.host
+            trust = await _shown(target, reach, name) if insecure and target.scheme == "https" else _tls()
+            return await _exchange(target, request, limit, reach, method == "HEAD", name, trust)
     except TimeoutError:
         raise OutboundProblem("timeout", f"{target.authority} did not answer within {timeout:g} seconds") from None
 
@@ -267,9 +268,29 @@ def _tls() -> ssl.SSLContext:
     return ssl.create_default_context()
 
 
+async def _shown(target: Target, reach: Reach, server_name: str) -> ssl.SSLContext:
+    """Trust in the certificate that the server shows, whoever issued it; its name and its dates count still.
+
+    https://docs.aws.amazon.com/apigateway/latest/api/API_TlsConfig.html
+    """
+    _, writer = await _connect(target, reach, server_name, _blind())
+    try:
+        shown = writer.get_extra_info("ssl_object").getpeercert(binary_form=True)
+    finally:
+        writer.transport.abort()
+    return _trusting(shown)
+
+
+@lru_cache(maxsize=64)
+def _trusting(certificate: bytes) -> ssl.SSLContext:
+    context = ssl.create_default_context(cadata=ssl.DER_cert_to_PEM_cert(certificate))
+    context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
+    return context
+
+
 @cache
 def _blind() -> ssl.SSLContext:
-    """Any certificate will do: ``tlsConfig.insecureSkipVerification``."""
+    """For looking at a certificate; nothing is sent."""
     context = ssl.create_default_context()
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE

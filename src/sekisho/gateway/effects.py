@@ -45,7 +45,7 @@ class CallHttp(NamedTuple):
     tls_server_name: str = ""
     """The name that the certificate must have, when it is not the host's."""
     insecure: bool = False
-    """Whether any certificate is accepted; here not even its name is looked at, which AWS still does."""
+    """Whether certificates of unknown authorities are accepted; the name and the dates count all the same."""
 
 
 class HttpAnswer(NamedTuple):
