@@ -13,7 +13,7 @@ import orjson
 
 from sekisho.edge.commits import Commits
 from sekisho.edge.crosssite import CrossSite
-from sekisho.edge.dataplane import SOURCE_IP, chosen_source_ip
+from sekisho.edge.dataplane import chosen_source
 from sekisho.edge.http1 import Connection, DateLine, Request, encode
 from sekisho.edge.inspector import PREFIX, Inspector
 from sekisho.edge.outbox import Outbox
@@ -75,8 +75,7 @@ class ControlPlane(Generic[Ended]):
         if not request.method:
             self.refuse_unreadable(connection, request)
             return
-        if SOURCE_IP in request.headers:
-            chosen_source_ip(request)
+        chosen_source(request)
         objection = self.guard.objection(request.host, request.headers)
         if objection:
             self.refuse(connection, request, objection)

@@ -40,7 +40,9 @@ Begin = Callable[
 Finish = Callable[[Trace], tuple[AccessLog, str] | None]
 
 SOURCE_IP = "x-sekisho-source-ip"
-"""Lets a test choose what ``aws:SourceIp`` sees. Only loopback clients may, and it never reaches the gateway."""
+SOURCE_VPCE = "x-sekisho-source-vpce"
+"""Let a test choose what ``aws:SourceIp`` and ``aws:SourceVpce`` see. Only loopback clients may, and they never reach
+the gateway."""
 _INTERNAL = GatewayResponse(500, [("Content-Type", "application/json")], b'{"message": "Internal server error"}')
 _FORGET_TARGETS = 4096
 
@@ -49,19 +51,19 @@ def is_loopback(address: str) -> bool:
     return address.startswith(("127.", "::ffff:127.")) or address == "::1"
 
 
-def chosen_source_ip(request: Request) -> None:
-    """Undo the test header: set the source address it names, and drop it from the headers."""
+def chosen_source(request: Request) -> None:
+    """Undo the test headers: set the source address and VPC endpoint they name, and drop them from the headers."""
     headers = request.headers
-    if SOURCE_IP in headers:
+    if SOURCE_IP in headers or SOURCE_VPCE in headers:
         if is_loopback(request.source_ip):
             request.source_ip = headers.get(SOURCE_IP) or request.source_ip
-        request.headers = Headers(pair for pair in headers.pairs if pair[0].lower() != SOURCE_IP)
+            request.source_vpce = headers.get(SOURCE_VPCE) or ""
+        request.headers = Headers(pair for pair in headers.pairs if pair[0].lower() not in (SOURCE_IP, SOURCE_VPCE))
 
 
 def _arrived(request: Request) -> GatewayRequest:
     """What the gateway is given of a request; kept with it."""
-    if SOURCE_IP in request.headers:
-        chosen_source_ip(request)
+    chosen_source(request)
     styled = request.api_path
     arrived = request.arrived = GatewayRequest(
         request.method,
@@ -75,6 +77,7 @@ def _arrived(request: Request) -> GatewayRequest:
         request.region,
         request.source_ip,
         "HTTP/1.1" if request.version == "1.1" else "HTTP/1.0",
+        request.source_vpce,
     )
     return arrived
 

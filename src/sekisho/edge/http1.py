@@ -49,7 +49,15 @@ FOREVER = float("inf")
 _WAITING_LIMIT = 8
 _REMEMBERED_BYTES = 4096
 _UNREPEATABLE = frozenset(
-    ("content-length", "transfer-encoding", "expect", "upgrade", "connection", "x-sekisho-source-ip")
+    (
+        "content-length",
+        "transfer-encoding",
+        "expect",
+        "upgrade",
+        "connection",
+        "x-sekisho-source-ip",
+        "x-sekisho-source-vpce",
+    )
 )
 _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 
@@ -70,6 +78,7 @@ class Request:
         "query",
         "region",
         "source_ip",
+        "source_vpce",
         "version",
     )
 
@@ -90,6 +99,7 @@ class Request:
         """How it was addressed, when by path."""
         self.region = ""
         self.source_ip = ""
+        self.source_vpce = ""
         self.arrived: GatewayRequest | None = None
         """What the gateway is given; made when the request is first served (a remembered one is served again)."""
 

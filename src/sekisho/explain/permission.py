@@ -134,7 +134,7 @@ def _tests(witness: Witness, keys: Sequence[str]) -> bool:
         for statement in layer.statements:
             if statement.deny and not statement.applies:
                 continue
-            if not statement.deny and len(statement.misses) != 1:
+            if not statement.deny and any(miss.element is not Element.CONDITION for miss in statement.misses):
                 continue
             concerned = statement.findings if statement.deny else statement.misses
             for finding in concerned:

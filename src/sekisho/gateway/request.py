@@ -31,6 +31,8 @@ class GatewayRequest(NamedTuple):
     """From the host name or the credential scope; empty when neither names one."""
     source_ip: str
     protocol: str = "HTTP/1.1"
+    source_vpce: str = ""
+    """The VPC endpoint the request came through (``vpce-…``); empty: none."""
 
 
 class GatewayResponse(NamedTuple):

@@ -176,7 +176,7 @@ VARIABLES: Final[Mapping[str, Variable]] = {
     "identity.userAgent": Variable(ALL, _user_agent),
     "identity.userArn": Variable(ALL, _user_arn),
     "identity.vpcId": Variable(REST, _field("identity.vpcId")),
-    "identity.vpceId": Variable(REST, _field("identity.vpceId")),
+    "identity.vpceId": Variable(REST, lambda t: t.request.source_vpce or None),
     "integration.error": Variable(ALL, _integration_error),
     "integration.integrationStatus": Variable(ALL, _integration_status, True),
     "integration.latency": Variable(ALL, _integration_latency, True),

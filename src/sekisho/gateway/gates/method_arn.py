@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from sekisho.config.context import CallerContext
+from sekisho.config.context import NO_EXTRA, CallerContext
 from sekisho.config.identities import Principal
 from sekisho.gateway.exchange import Exchange
 
@@ -26,13 +26,21 @@ def method_arn(x: Exchange) -> str:
 
 def caller_context(x: Exchange, principal: Principal) -> CallerContext:
     """The condition keys of a request to an API, which on AWS always came through TLS."""
-    headers = x.request.headers
+    request = x.request
+    headers = request.headers
+    source_ip, extra = request.source_ip, NO_EXTRA
+    if request.source_vpce:
+        # Through an endpoint the caller's address is another key.
+        # https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-resource-policies-aws-condition-keys.html
+        extra = {"aws:sourcevpce": request.source_vpce, "aws:vpcsourceip": source_ip}
+        source_ip = ""
     return CallerContext(
         principal,
         x.now,
-        x.request.source_ip,
+        source_ip,
         True,
         headers.get("user-agent"),
         headers.get("referer"),
         x.trace.api.region,
+        extra,
     )
