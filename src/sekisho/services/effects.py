@@ -172,7 +172,5 @@ class Ran(NamedTuple):
     claims: Mapping[str, str] | None = None
 
 
-LogEffect = (
-    WriteLogs | CreateLogStream | DeleteLogStream | DeleteLogEvents | ListLogStreams | ReadLogs | CountLogBytes
-)
+LogEffect = WriteLogs | CreateLogStream | DeleteLogStream | DeleteLogEvents | ListLogStreams | ReadLogs | CountLogBytes
 Effect = InvokeFunction | LogEffect | ReadCode | ReadUsage | LeaveUsage | RunRequest
