@@ -1,7 +1,8 @@
 """A Lambda proxy route against direct invokes through the Runtime API: throughput, gateway CPU, added latency.
 
-``python -m bench.proxy direct SECONDS CALLERS`` keeps two sandboxes of one function busy in this process, with nothing
-but the Runtime API between: what can be had at all. The server is up at the same time; the two take turns.
+``python -m bench.proxy direct SECONDS CALLERS`` keeps two sandboxes of one function busy in this process with the event
+on standard input, and with nothing but the Runtime API between: what can be had at all. The server is up at the same
+time; the two take turns.
 """
 
 from __future__ import annotations
@@ -9,7 +10,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import hashlib
+import http.client
 import json
+import socket
 import subprocess
 import sys
 import tempfile
@@ -37,26 +40,41 @@ SECONDS = 1.5
 ROUNDS = 7
 
 
-def _event() -> bytes:
-    """About what a proxy event weighs."""
-    names = {f"Header-{number}": "value" * 4 for number in range(12)}
-    many = {name: [value] for name, value in names.items()}
-    return json.dumps({"path": "/x", "headers": names, "multiValueHeaders": many, "body": None}).encode()
+ECHO = """
+import json
+
+def handler(event, context):
+    return {"statusCode": 200, "body": json.dumps(event)}
+"""
 
 
-def _archive() -> bytes:
+def _event(url: str, api: str) -> bytes:
+    """The event that the gateway makes of the measured request: direct invokes are given the very same bytes."""
+    client(url, "lambda").update_function_code(FunctionName="hello", ZipFile=_archive(ECHO))
+    host = f"{api}.execute-api.us-east-1.amazonaws.com"
+    with socket.create_connection(_address(url)) as connection:
+        connection.sendall(request_bytes(host, "/prod/fn"))
+        answer = http.client.HTTPResponse(connection)
+        answer.begin()
+        event = answer.read()
+    client(url, "lambda").update_function_code(FunctionName="hello", ZipFile=_archive(SOURCE))
+    assert json.loads(event)["path"] == "/fn"
+    return event
+
+
+def _archive(source: str) -> bytes:
     import io
     import zipfile
 
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as package:
-        package.writestr("index.py", SOURCE)
+        package.writestr("index.py", source)
     return buffer.getvalue()
 
 
-async def _direct(seconds: float, callers: int, folder: Path) -> tuple[float, float]:
+async def _direct(seconds: float, callers: int, folder: Path, payload: bytes) -> tuple[float, float]:
     """Invokes per second and the median latency in ms."""
-    code = _archive()
+    code = _archive(SOURCE)
     digest = hashlib.sha256(code).hexdigest()
     sandboxes = Sandboxes(
         read_code=lambda _: code,
@@ -81,7 +99,6 @@ async def _direct(seconds: float, callers: int, folder: Path) -> tuple[float, fl
         log_group="/aws/lambda/f",
         revision="1",
     )
-    payload = _event()
     spent: list[float] = []
     end = 0.0
 
@@ -105,17 +122,15 @@ async def _direct(seconds: float, callers: int, folder: Path) -> tuple[float, fl
     return total / seconds, median(spent) * 1e3
 
 
-def _direct_turn(callers: int) -> tuple[float, float]:
+def _direct_turn(callers: int, event: bytes) -> tuple[float, float]:
     command = [sys.executable, "-m", "bench.proxy", "direct", str(SECONDS), str(callers)]
-    out = subprocess.run(command, stdout=subprocess.PIPE, check=True, cwd=_ROOT, text=True).stdout
+    out = subprocess.run(command, input=event, stdout=subprocess.PIPE, check=True, cwd=_ROOT).stdout
     rate, latency = out.split()
     return float(rate), float(latency)
 
 
 def _one_by_one(contender: Contender, seconds: float) -> float:
     """Median latency in ms with one client."""
-    import socket
-
     spent = []
     with socket.create_connection(contender.address) as connection:
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -199,24 +214,25 @@ def measure() -> list[Figure]:
     server, url, _ = start("--max-sandboxes", "2")
     try:
         api = proxy_api(url)
+        event = _event(url, api)
         contender = Contender(
             server, _address(url), request_bytes(f"{api}.execute-api.us-east-1.amazonaws.com", "/prod/fn")
         )
         http_host = f"{http_proxy_api(url)}.execute-api.us-east-1.amazonaws.com"
-        http = contender._replace(request=request_bytes(http_host, "/fn"))
-        for one in (contender, http):
+        http_contender = contender._replace(request=request_bytes(http_host, "/fn"))
+        for one in (contender, http_contender):
             fire(one.address, one.request, 1.5)
         direct, ours, cpu, http_rate, http_cpu, alone, through = [], [], [], [], [], [], []
         for _ in range(ROUNDS):
-            direct.append(_direct_turn(2)[0])
+            direct.append(_direct_turn(2, event)[0])
             rate, spent = _gateway_turn(contender)
             ours.append(rate)
             cpu.append(spent)
-            rate, spent = _gateway_turn(http)
+            rate, spent = _gateway_turn(http_contender)
             http_rate.append(rate)
             http_cpu.append(spent)
         for _ in range(3):
-            alone.append(_direct_turn(1)[1])
+            alone.append(_direct_turn(1, event)[1])
             through.append(_one_by_one(contender, 1.0))
         resting = memory_mb(server.pid)
     finally:
@@ -239,4 +255,4 @@ def measure() -> list[Figure]:
 if __name__ == "__main__":
     _, _, asked, wanted = sys.argv
     with tempfile.TemporaryDirectory() as scratch, contextlib.closing(uvloop.new_event_loop()) as loop:
-        print(*loop.run_until_complete(_direct(float(asked), int(wanted), Path(scratch))))
+        print(*loop.run_until_complete(_direct(float(asked), int(wanted), Path(scratch), sys.stdin.buffer.read())))
