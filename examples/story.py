@@ -54,6 +54,9 @@ class Stage:
         iam, lambda_ = self.client("iam"), self.client("lambda")
         if not any(role["RoleName"] == "function" for role in iam.list_roles()["Roles"]):
             iam.create_role(RoleName="function", AssumeRolePolicyDocument=trust({"Service": "lambda.amazonaws.com"}))
+            iam.attach_role_policy(
+                RoleName="function", PolicyArn="arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole"
+            )
         arn: str = lambda_.create_function(
             FunctionName=name,
             Runtime="python3.12",
@@ -99,6 +102,8 @@ def show_why(why: Mapping[str, Any]) -> None:
     show(f"why ({why['fault']}, {why['cause']}, blame: {why['blame']})", f"{why['headline']}\n{evidence}")
     for number, remedy in enumerate(why["remedies"], 1):
         lines = [remedy["summary"], *(f"  $ {line}" for line in remedy["commands"])]
+        if remedy["answer"]:
+            lines.append(f"  → {remedy['answer']}")
         lines.append(f"  tried: {'yes' if remedy['proven'] else 'no'}, up to {remedy['proven_up_to']}")
         if remedy.get("template"):
             lines.append("  in the template:\n" + "\n".join(f"    {line}" for line in remedy["template"].splitlines()))

@@ -16,6 +16,8 @@ from tests.conformance.tally import tally
 from tests.scenes.corpus import SUPPORTED, Document, Scene, cases, patched
 from tests.scenes.lab import Answer
 
+from sekisho.functions.invocation import InvocationResult, InvokeFunction, Returned
+
 FILE = "corpus"
 CASES = {case["id"]: case for case in cases()}
 CANNOT: dict[str, str] = {
@@ -144,8 +146,11 @@ def test_what_is_offered_heals(name: str) -> None:
     for number in range(len(offered)):
         fresh, again = built(case)
         remedy: dict[str, Any] = fresh.lab.explain(again.trace)["remedies"][number]
-        assert remedy["proven"] and remedy["commands"] and remedy["summary"]
+        assert remedy["proven"] and remedy["summary"]
+        assert bool(remedy["commands"]) != bool(remedy["answer"])
         _apply(fresh, remedy)
+        if remedy["answer"]:
+            _let_answer(fresh, again.trace.results[-1][0], remedy["answer"])
         fresh.ledger.clear()
         healed = fresh.send()
         if remedy["proven_up_to"] in ("response", "function-call", "http-call"):
@@ -158,6 +163,18 @@ def test_what_is_offered_heals(name: str) -> None:
 def _apply(scene: Scene, remedy: dict[str, Any]) -> None:
     for step in remedy["patch"]:
         scene.lab(step["service"], step["operation"], region=scene.region, **step["parameters"])
+
+
+def _let_answer(scene: Scene, function: str, answer: str) -> None:
+    """The function's author follows the advice: from now on it answers this."""
+    others = scene.lab.functions
+
+    def answering(effect: InvokeFunction) -> InvocationResult:
+        if effect.function.arn == function:
+            return Returned(answer.encode(), effect.request_id, 0.001)
+        return others(effect)
+
+    scene.lab.functions = answering
 
 
 def test_an_observed_log_line_is_ours() -> None:

@@ -682,7 +682,7 @@ class Scene:
         try:
             effect = next(steps)
             while True:
-                answer = self._answer(effect) if isinstance(effect, InvokeFunction) else Keys(jwks())
+                answer = self.lab.functions(effect) if isinstance(effect, InvokeFunction) else Keys(jwks())
                 effect = steps.send(answer)
         except StopIteration as end:
             return Answer(end.value, x.trace, [])

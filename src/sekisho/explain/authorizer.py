@@ -16,6 +16,7 @@ from typing import Any
 
 from sekisho.config.authorizers import LambdaAuthorizer
 from sekisho.config.integrations import Authority
+from sekisho.explain.answers import decisions
 from sekisho.explain.case import Case, deploy
 from sekisho.explain.explanation import ApiCall, Candidate, Evidence, Finding, Said, say
 from sekisho.explain.permitting import (
@@ -177,24 +178,25 @@ def bad_reply(case: Case) -> Finding:
     raw = case.trace.fields.get("authorizer.answer", b"")
     text = raw.decode("utf-8", "replace")
     value = _parsed(text)
+    cures = decisions(case, authorizer, value)
     shown = {"name": authorizer.name, "detail": detail or rule}
     evidence = [Evidence(say("auth.answered", text=text[:SHOWN]), {"answer": text[:SHOWN], "rule": rule})]
     if rule in ("context", "context-value"):
-        return _answer_finding("LAUTH_BAD_CONTEXT", say("auth.bad-context", **shown), evidence)
+        return _answer_finding("LAUTH_BAD_CONTEXT", say("auth.bad-context", **shown), evidence, cures)
     if authorizer.simple:
         if isinstance(value, dict) and "policyDocument" in value:
             evidence.append(Evidence(say("auth.policy-but-simple")))
-        return _answer_finding("LAUTH_SIMPLE_RESPONSE_MISSING", say("auth.simple-missing", **shown), evidence)
+        return _answer_finding("LAUTH_SIMPLE_RESPONSE_MISSING", say("auth.simple-missing", **shown), evidence, cures)
     if isinstance(value, dict) and "isAuthorized" in value and "policyDocument" not in value:
-        return _answer_finding("LAUTH_POLICY_RESPONSE_MISSING", say("auth.policy-missing", **shown), evidence)
+        return _answer_finding("LAUTH_POLICY_RESPONSE_MISSING", say("auth.policy-missing", **shown), evidence, cures)
     if authorizer.payload != "REST" and rule == "json" and proof.get("cached"):
-        return _answer_finding("LAUTH_CACHED_CONTEXT_JSON", say("auth.cached-json", **shown), evidence)
+        return _answer_finding("LAUTH_CACHED_CONTEXT_JSON", say("auth.cached-json", **shown), evidence, cures)
     evidence += [Evidence(hint) for hint in _hints(value)]
-    return _answer_finding("LAUTH_BAD_OUTPUT", say("auth.bad-output", **shown), evidence)
+    return _answer_finding("LAUTH_BAD_OUTPUT", say("auth.bad-output", **shown), evidence, cures)
 
 
-def _answer_finding(cause: str, headline: Said, evidence: list[Evidence]) -> Finding:
-    return Finding(cause, headline, tuple(evidence), blame="function")
+def _answer_finding(cause: str, headline: Said, evidence: list[Evidence], candidates: tuple[Candidate, ...]) -> Finding:
+    return Finding(cause, headline, tuple(evidence), candidates, blame="function")
 
 
 def _parsed(text: str) -> Any:

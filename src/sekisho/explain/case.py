@@ -9,6 +9,7 @@ from sekisho.config.identities import AccessKey
 from sekisho.explain.explanation import ApiCall
 from sekisho.explain.replay import Replayed, Workbench, recorded, replay
 from sekisho.faults.fault import Kind
+from sekisho.functions.invocation import Returned
 from sekisho.gateway.trace import Trace
 
 WEB_SERVER: Final = "http"
@@ -24,10 +25,11 @@ class Case:
         self.trace = trace
         self.bench = bench
 
-    def attempt(self, calls: Sequence[ApiCall], *, forget: str = "") -> Replayed | str:
+    def attempt(self, calls: Sequence[ApiCall], *, forget: str = "", answer: str = "") -> Replayed | str:
         """Replay the request after ``calls``; text when the calls themselves are refused.
 
-        ``forget`` is a function whose recorded answer is not used again, or ``WEB_SERVER``.
+        ``forget`` is a function whose recorded answer is not used again, or ``WEB_SERVER``; ``answer`` takes the place
+        of what the last function answered.
         """
         snapshot = self.bench.apply(calls, self.trace)
         if isinstance(snapshot, str):
@@ -36,6 +38,10 @@ class Case:
         if forget:
             results = [each for each in answers.results if each[0] != forget]
             answers = answers._replace(results=results, http=None if forget == WEB_SERVER else answers.http)
+        if answer and answers.results:
+            *others, (function, last) = answers.results
+            instead = Returned(answer.encode(), last.request_id, 0.0)
+            answers = answers._replace(results=[*others, (function, instead)])
         return replay(self.trace, snapshot, self.bench.keyring, answers)
 
     def cures(self, calls: Sequence[ApiCall]) -> Replayed | None:

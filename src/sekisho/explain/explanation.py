@@ -52,6 +52,8 @@ class Candidate:
     ``failure``: what failed behind the gateway is no success any more."""
     forget: str = ""
     """A function whose recorded answer the cure makes void (its decisions are forgotten): it is asked anew."""
+    answer: str = ""
+    """What the function that answered last should answer instead (JSON); the replay is fed with it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -313,6 +313,18 @@ MESSAGES: dict[str, Text] = {
         "{where}: matches.",
         "{where}: 一致します。",
     ),
+    "cure.answer": Text(
+        "Let the function answer in the shape that API Gateway reads.",
+        "API Gateway が読める形式で関数に応答させる。",
+    ),
+    "cure.simple-on": Text(
+        "Turn on simple responses for authorizer {name}: its function already answers in that shape.",
+        "オーソライザー {name} のシンプルレスポンスを有効にする。関数は既にその形式で応答しています。",
+    ),
+    "cure.simple-off": Text(
+        "Turn off simple responses for authorizer {name}: its function answers IAM policies.",
+        "オーソライザー {name} のシンプルレスポンスを無効にする。関数は IAM ポリシーで応答しています。",
+    ),
     "cure.widen": Text(
         "Widen the element at {pointer} of {policy} to cover this request.",
         "{policy} の {pointer} の要素をこのリクエストを含むように広げる。",

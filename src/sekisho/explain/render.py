@@ -101,6 +101,7 @@ def _remedy(item: Remedy, lang: str, region: str) -> dict[str, Any]:
             for call in candidate.calls
         ],
         "commands": [command_line(call, region=region) for call in candidate.calls],
+        "answer": candidate.answer,
         "template": candidate.template,
         "opens": _opens(item, lang),
         "opened": [{"principal": who, "action": action, "resource": resource} for who, action, resource in item.opens],
@@ -126,6 +127,8 @@ def as_text(found: dict[str, Any], lang: str = "en") -> str:
     for number, remedy in enumerate(found["remedies"], 1):
         lines += ["", f"{words['remedy']} {number}: {remedy['summary']}"]
         lines += [f"    $ {command}" for command in remedy["commands"]]
+        if remedy["answer"]:
+            lines.append(f"    → {remedy['answer']}")
         if remedy["opens"]:
             lines.append(f"    {words['caution']}: {remedy['opens']}")
         if remedy["template"]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from sekisho.explain.answers import answering, corrected_reply
 from sekisho.explain.case import Case
 from sekisho.explain.explanation import Evidence, Finding, Said, say
 from sekisho.functions.invocation import Returned
@@ -21,7 +22,15 @@ def bad_reply(case: Case) -> Finding:
     raw = reply.payload if isinstance(reply, Returned) else b""
     shown = raw[:300].decode("utf-8", "replace")
     cause, headline = _first_violation(raw)
-    return Finding(cause, headline, (Evidence(say("reply.was", text=shown), {"reply": shown}),))
+    evidence = (Evidence(say("reply.was", text=shown), {"reply": shown}),)
+    return Finding(cause, headline, evidence, (answering(corrected_reply(_read(raw))),))
+
+
+def _read(raw: bytes) -> Any:
+    try:
+        return json.loads(raw)
+    except ValueError:
+        return raw.decode("utf-8", "replace")
 
 
 def _first_violation(raw: bytes) -> tuple[str, Said]:

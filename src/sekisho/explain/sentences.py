@@ -75,8 +75,8 @@ BEFORE_THE_BACKEND: dict[str, Text] = {
         "オーソライザー {name} の応答の context に使えるのは文字列、数値、真偽値だけです: {detail}",
     ),
     "auth.simple-missing": Text(
-        "Authorizer {name} has EnableSimpleResponses, so its function must answer a boolean isAuthorized: {detail}",
-        "オーソライザー {name} は EnableSimpleResponses が有効なため、真偽値 isAuthorized を返す必要があります: {detail}",
+        "Authorizer {name} has EnableSimpleResponses, so its function must answer a boolean isAuthorized; what it has instead: {detail}",
+        "オーソライザー {name} は EnableSimpleResponses が有効なため、真偽値 isAuthorized を返す必要があります。実際の内容: {detail}",
     ),
     "auth.policy-but-simple": Text(
         "It answered a policy; that is read only when EnableSimpleResponses is false.",

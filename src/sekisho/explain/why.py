@@ -48,7 +48,7 @@ def _tried(case: Case, candidates: tuple[Candidate, ...]) -> tuple[Remedy, ...]:
 
 def _try(case: Case, candidate: Candidate) -> Remedy | None:
     """The candidate as a remedy when it gets the request past the gate that refused it, and ends no worse."""
-    ended = case.attempt(candidate.calls, forget=candidate.forget)
+    ended = case.attempt(candidate.calls, forget=candidate.forget, answer=candidate.answer)
     if isinstance(ended, str):
         return None
     works = _reaches(case, candidate.goal, ended)
