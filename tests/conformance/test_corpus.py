@@ -16,6 +16,7 @@ from tests.conformance.tally import tally
 from tests.scenes.corpus import SUPPORTED, Document, Scene, cases, patched
 from tests.scenes.lab import Answer
 
+from sekisho.explain.messages import MESSAGES
 from sekisho.functions.invocation import InvocationResult, InvokeFunction, Returned
 
 FILE = "corpus"
@@ -158,6 +159,31 @@ def test_what_is_offered_heals(name: str) -> None:
             assert healthy, (remedy["summary"], healed.response.body)
         elif remedy["proven_up_to"] not in ("authorizer-call",):
             assert healed.trace.refused_at == remedy["proven_up_to"]
+
+
+OFFERED = {
+    "103-lauth-rest-returns-http-response": ["cure.answer"],
+    "116-lauth-http-simple-while-policy-expected": ["cure.simple-on", "cure.answer"],
+    "128-lauth-cache-proxy-resource-concrete-path": [
+        "cure.answer-wider",
+        "cure.flush-authorizers",
+        "cure.authorizer-ttl",
+    ],
+    "134-lauth-policy-template-path-instead-of-concrete": ["cure.answer-wider"],
+    "139-jwt-audience-not-listed": ["cure.add-audience"],
+    "149-jwt-scope-not-granted-variant": ["cure.add-scope"],
+    "214-proxy-response-body-is-object-variant": ["cure.answer"],
+}
+"""What must be offered, in this order."""
+
+
+@pytest.mark.parametrize("name", OFFERED)
+def test_cures_that_must_be_offered(name: str) -> None:
+    scene, answer = built(CASES[name])
+    texts = [remedy["summary"] for remedy in scene.lab.explain(answer.trace)["remedies"]]
+    assert len(texts) == len(OFFERED[name])
+    for text, message in zip(texts, OFFERED[name], strict=True):
+        assert text.startswith(MESSAGES[message].en.partition("{")[0])
 
 
 def _apply(scene: Scene, remedy: dict[str, Any]) -> None:

@@ -10,14 +10,14 @@ import json
 from typing import Any
 
 from sekisho.config.authorizers import LambdaAuthorizer
-from sekisho.explain.case import Case, deploy
-from sekisho.explain.explanation import ApiCall, Candidate, say
+from sekisho.explain.case import Case, deployed
+from sekisho.explain.explanation import ApiCall, Candidate, Said, say
 
 
-def answering(value: Any) -> Candidate:
+def answering(value: Any, summary: str = "cure.answer") -> Candidate:
     """The cure "let the function answer this"."""
     text = json.dumps(value, ensure_ascii=False)
-    return Candidate(say("cure.answer"), (), answer=text)
+    return Candidate(Said(summary, {}), (), answer=text)
 
 
 def corrected_reply(value: Any) -> dict[str, Any]:
@@ -65,6 +65,21 @@ def decisions(case: Case, authorizer: LambdaAuthorizer, value: Any) -> tuple[Can
     return tuple(found)
 
 
+def widened(case: Case, raw: bytes) -> tuple[Candidate, ...]:
+    """The policy that was answered, for every method of the stage: a remembered one serves them all."""
+    try:
+        value: Any = json.loads(raw)
+        document = dict(value["policyDocument"])
+        given = document["Statement"]
+        statements = [dict(each) for each in ([given] if isinstance(given, dict) else given)]
+    except (ValueError, KeyError, TypeError):
+        return ()
+    for statement in statements:
+        if statement.get("Effect") == "Allow":
+            statement["Resource"] = f"{case.trace.route.arn_prefix}*"
+    return (answering({**value, "policyDocument": {**document, "Statement": statements}}, "cure.answer-wider"),)
+
+
 def _other_format(case: Case, authorizer: LambdaAuthorizer) -> list[Candidate]:
     wanted = not authorizer.simple
     update = ApiCall(
@@ -73,10 +88,7 @@ def _other_format(case: Case, authorizer: LambdaAuthorizer) -> list[Candidate]:
         {"ApiId": case.trace.api.id, "AuthorizerId": authorizer.id, "EnableSimpleResponses": wanted},
     )
     said = say("cure.simple-on" if wanted else "cure.simple-off", name=authorizer.name)
-    alone = (update,)
-    # A stage that deploys by itself takes no other deployment.
-    calls = alone if case.cures(alone) is not None else (update, deploy(case.trace))
-    return [Candidate(said, calls)]
+    return [Candidate(said, deployed(case, update))]
 
 
 def _context(value: Any, *, nested: bool) -> dict[str, Any]:

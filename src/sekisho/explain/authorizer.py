@@ -16,7 +16,7 @@ from typing import Any
 
 from sekisho.config.authorizers import LambdaAuthorizer
 from sekisho.config.integrations import Authority
-from sekisho.explain.answers import decisions
+from sekisho.explain.answers import decisions, widened
 from sekisho.explain.case import Case, deploy
 from sekisho.explain.explanation import ApiCall, Candidate, Evidence, Finding, Said, say
 from sekisho.explain.permitting import (
@@ -32,7 +32,7 @@ from sekisho.explain.permitting import (
 )
 from sekisho.explain.statements import allow, check_evidence, misses_only, policy_name
 from sekisho.faults.fault import Fault, Kind
-from sekisho.functions.invocation import Failed
+from sekisho.functions.invocation import Failed, Returned
 from sekisho.policy.combine import Verdict
 from sekisho.policy.witness import Element
 from sekisho.policy.witness import explain as witness_of
@@ -258,13 +258,23 @@ def denied(case: Case) -> Finding:
             request=str(cached),
             ttl=f"{authorizer.ttl:g}",
         )
-        return Finding(cause, headline, tuple(evidence), tuple(_uncached(case, authorizer)), blame="configuration")
+        cures = _uncached(case, authorizer)
+        if cause == "LAUTH_CACHE_NARROW_POLICY":
+            cures = [*widened(case, _last_answer(case, authorizer)), *cures]
+        return Finding(cause, headline, tuple(evidence), tuple(cures), blame="configuration")
     if not checks:
         return Finding("LAUTH_EXPLICIT_DENY", say("auth.simple-denied", **shown), tuple(evidence), blame="caller")
     if explicit:
         return Finding("LAUTH_EXPLICIT_DENY", say("auth.explicit", **shown), tuple(evidence), blame="caller")
     headline = say("auth.mismatch" if mismatch else "auth.no-allow", **shown)
-    return Finding("LAUTH_POLICY_RESOURCE_MISMATCH", headline, tuple(evidence), blame="function")
+    cures = list(widened(case, _last_answer(case, authorizer))) if mismatch else []
+    return Finding("LAUTH_POLICY_RESOURCE_MISMATCH", headline, tuple(evidence), tuple(cures), blame="function")
+
+
+def _last_answer(case: Case, authorizer: LambdaAuthorizer) -> bytes:
+    """What the authorizer's function answered, now or for the request that filled the cache."""
+    replies = [reply for arn, reply in case.trace.results if arn == authorizer.function_arn]
+    return replies[-1].payload if replies and isinstance(replies[-1], Returned) else b""
 
 
 def _uncached(case: Case, authorizer: LambdaAuthorizer) -> list[Candidate]:

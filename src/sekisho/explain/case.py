@@ -74,3 +74,8 @@ def deploy(trace: Trace) -> ApiCall:
     if trace.kind is Kind.HTTP:
         return ApiCall("apigatewayv2", "CreateDeployment", {"ApiId": trace.api.id, "StageName": trace.stage.name})
     return ApiCall("apigateway", "CreateDeployment", {"restApiId": trace.api.id, "stageName": trace.stage.name})
+
+
+def deployed(case: Case, change: ApiCall) -> tuple[ApiCall, ...]:
+    """The change, and the deployment it needs: a stage that deploys by itself takes no other."""
+    return (change,) if case.cures((change,)) is not None else (change, deploy(case.trace))

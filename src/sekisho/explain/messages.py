@@ -317,6 +317,19 @@ MESSAGES: dict[str, Text] = {
         "Let the function answer in the shape that API Gateway reads.",
         "API Gateway が読める形式で関数に応答させる。",
     ),
+    "cure.answer-wider": Text(
+        "Let the function allow every method of the stage: its policy is matched against each request, and a remembered one "
+        "serves them all.",
+        "関数のポリシーでステージの全メソッドを許可する。ポリシーはリクエストごとに照合され、キャッシュされたものは全メソッドに使われます。",
+    ),
+    "cure.add-audience": Text(
+        "Let authorizer {name} accept tokens for {audience} as well, if they are meant for this API.",
+        "この API 向けのトークンであれば、オーソライザー {name} が {audience} 宛てのトークンも受け入れるようにする。",
+    ),
+    "cure.add-scope": Text(
+        "Let the route accept scope {scope} as well; or have the client ask for a scope that the route requires.",
+        "ルートがスコープ {scope} も受け入れるようにする。または、ルートが求めるスコープをクライアントに要求させる。",
+    ),
     "cure.simple-on": Text(
         "Turn on simple responses for authorizer {name}: its function already answers in that shape.",
         "オーソライザー {name} のシンプルレスポンスを有効にする。関数は既にその形式で応答しています。",

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 from sekisho.config.authorizers import CognitoAuthorizer, JwtAuthorizer, LambdaAuthorizer
 from sekisho.explain import authorizer as lambda_authorizer
-from sekisho.explain.case import Case, deploy
+from sekisho.explain.case import Case, deploy, deployed
 from sekisho.explain.explanation import ApiCall, Candidate, Evidence, Finding, say
 from sekisho.faults.fault import Kind
 
@@ -71,7 +71,11 @@ def rejected(case: Case) -> Finding:
         evidence.append(Evidence(say("token.slash")))
     if kind == "segments" and shown["scheme"] == "AWS4-HMAC-SHA256":
         evidence.append(Evidence(say("token.signed-instead")))
-    candidates = _add_pool(case, authorizer, proof) if isinstance(authorizer, CognitoAuthorizer) else []
+    candidates: list[Candidate] = []
+    if isinstance(authorizer, CognitoAuthorizer):
+        candidates = _add_pool(case, authorizer, proof)
+    elif isinstance(authorizer, JwtAuthorizer):
+        candidates = _accept(case, authorizer, proof)
     return Finding(cause, say(message, **shown), tuple(evidence), tuple(candidates))
 
 
@@ -107,6 +111,30 @@ def _add_pool(case: Case, authorizer: CognitoAuthorizer, proof: Mapping[str, str
     at = {"restApiId": case.trace.api.id, "authorizerId": authorizer.id}
     update = ApiCall("apigateway", "UpdateAuthorizer", {**at, "patchOperations": patch})
     return [Candidate(say("cure.add-pool", pool=parts[1]), (update, deploy(case.trace)))]
+
+
+def _accept(case: Case, authorizer: JwtAuthorizer, proof: Mapping[str, str]) -> list[Candidate]:
+    """HTTP APIs: accept the audience or a scope of the token; right only when the token itself is the right one."""
+    kind, api = proof.get("kind"), case.trace.api.id
+    audience = proof.get("aud") or proof.get("client_id") or ""
+    granted = (proof.get("granted") or "").split()
+    if kind == "audience" and audience:
+        configuration = {"Issuer": authorizer.issuer, "Audience": [*authorizer.audience, audience]}
+        update = ApiCall(
+            "apigatewayv2",
+            "UpdateAuthorizer",
+            {"ApiId": api, "AuthorizerId": authorizer.id, "JwtConfiguration": configuration},
+        )
+        return [Candidate(say("cure.add-audience", audience=audience, name=authorizer.name), deployed(case, update))]
+    if kind == "scope" and granted and case.trace.kind is Kind.HTTP:
+        scopes = [*case.trace.route.scopes, granted[0]]
+        update = ApiCall(
+            "apigatewayv2",
+            "UpdateRoute",
+            {"ApiId": api, "RouteId": case.trace.route.resource_id, "AuthorizationScopes": scopes},
+        )
+        return [Candidate(say("cure.add-scope", scope=granted[0]), deployed(case, update))]
+    return []
 
 
 def unidentified(case: Case) -> Finding:
