@@ -13,8 +13,8 @@ from sekisho.config.identities import Principal
 from sekisho.config.snapshot import Snapshot
 from sekisho.explain.edits import calls_for
 from sekisho.explain.explanation import ApiCall, Candidate, Explanation, Remedy, Said, say
-from sekisho.explain.statements import grant_to_principal, layer_word, misses_only, question_evidence, who
-from sekisho.policy.combine import Layer, Verdict, decide
+from sekisho.explain.statements import grant_to_principal, misses_only, question_evidence, refusing_layer, who
+from sekisho.policy.combine import Verdict, decide
 from sekisho.policy.compile import CompiledPolicy
 from sekisho.policy.remedy import EditKind, remedies
 from sekisho.policy.request import Question, Value
@@ -98,13 +98,11 @@ def explain_denial(asked: Asked, snapshot: Snapshot, find: Find, apply: Apply, p
 
 
 def _cause(witness: Witness) -> tuple[str, Said]:
-    question, decision = witness.question, witness.decision
+    refusing = refusing_layer(witness)
+    if refusing is not None:
+        return refusing
+    question = witness.question
     shown = {"who": who(question), "resource": question.resource}
-    if decision.layer in (Layer.BOUNDARY, Layer.SESSION, Layer.SCP, Layer.RCP):
-        return "IAM_SCP_OR_BOUNDARY", say("perm.limited", layer=layer_word(decision.layer), who=shown["who"])
-    if decision.verdict is Verdict.EXPLICITLY_DENIED:
-        policy = decision.policy.name if decision.policy else "-"
-        return "IAM_EXPLICIT_DENY", say("perm.explicit", policy=policy, **shown)
     headline = say("perm.control-plane", action=question.action, **shown)
     if question.subject.account != question.resource_account:
         return "IAM_CROSS_ACCOUNT_ONE_SIDED", headline

@@ -11,7 +11,7 @@ from sekisho.config.identities import Role
 from sekisho.explain.case import Case, deploy
 from sekisho.explain.edits import calls_for
 from sekisho.explain.explanation import ApiCall, Candidate, Finding, Said, say
-from sekisho.explain.statements import grant_to_principal, layer_word, misses_only, question_evidence, who
+from sekisho.explain.statements import grant_to_principal, misses_only, question_evidence, refusing_layer, who
 from sekisho.faults.fault import Kind
 from sekisho.gateway.trace import Check
 from sekisho.kit.glob import compile_glob
@@ -19,8 +19,6 @@ from sekisho.policy.combine import Layer, Verdict, decide
 from sekisho.policy.remedy import Edit, EditKind, Remedy, edited, remedies
 from sekisho.policy.witness import Element, Witness
 from sekisho.policy.witness import explain as witness_of
-
-_LIMITS = (Layer.BOUNDARY, Layer.SESSION, Layer.SCP, Layer.RCP)
 
 
 def caller_denied(case: Case) -> Finding:
@@ -42,13 +40,11 @@ def _blame(witness: Witness) -> str:
 
 
 def _caller_cause(witness: Witness) -> tuple[str, Said]:
-    question, decision = witness.question, witness.decision
+    refusing = refusing_layer(witness)
+    if refusing is not None:
+        return refusing
+    question = witness.question
     asked = {"who": who(question), "resource": question.resource}
-    if decision.layer in _LIMITS:
-        return "IAM_SCP_OR_BOUNDARY", say("perm.limited", layer=layer_word(decision.layer), who=asked["who"])
-    if decision.verdict is Verdict.EXPLICITLY_DENIED:
-        policy = decision.policy.name if decision.policy else "-"
-        return "IAM_EXPLICIT_DENY", say("perm.explicit", policy=policy, **asked)
     if question.subject.account and question.subject.account != question.resource_account:
         return "IAM_CROSS_ACCOUNT_ONE_SIDED", say("perm.cross-account", who=asked["who"])
     if misses_only(witness, Element.RESOURCE):

@@ -9,9 +9,9 @@ from typing import Any
 
 from sekisho.config.identities import Principal
 from sekisho.config.snapshot import Snapshot
-from sekisho.explain.explanation import ApiCall, Evidence, say
+from sekisho.explain.explanation import ApiCall, Evidence, Said, say
 from sekisho.gateway.trace import Check
-from sekisho.policy.combine import Layer
+from sekisho.policy.combine import Layer, Verdict
 from sekisho.policy.request import Question, SubjectKind
 from sekisho.policy.witness import Element, Finding, LayerWitness, Reason, StatementWitness, Witness
 from sekisho.policy.witness import explain as witness_of
@@ -175,4 +175,20 @@ def grant_to_principal(
     if subject.kind is SubjectKind.USER and subject.arn in snapshot.identities.users:
         parameters = {"UserName": subject.arn.rsplit("/", 1)[-1], "PolicyName": policy_name(prefix, document)}
         return ApiCall("iam", "PutUserPolicy", {**parameters, "PolicyDocument": document})
+    return None
+
+
+LIMITS = (Layer.BOUNDARY, Layer.SESSION, Layer.SCP, Layer.RCP)
+"""Layers that can only take away."""
+
+
+def refusing_layer(witness: Witness) -> tuple[str, Said] | None:
+    """The cause and headline of a refusal by a limit or by a Deny; None when an Allow is missing."""
+    decision = witness.decision
+    asker = who(witness.question)
+    if decision.layer in LIMITS:
+        return "IAM_SCP_OR_BOUNDARY", say("perm.limited", layer=layer_word(decision.layer), who=asker)
+    if decision.verdict is Verdict.EXPLICITLY_DENIED:
+        policy = decision.policy.name if decision.policy else "-"
+        return "IAM_EXPLICIT_DENY", say("perm.explicit", policy=policy, who=asker, resource=witness.question.resource)
     return None

@@ -33,6 +33,7 @@ from sekisho.gateway.context.variables import compile_format
 from sekisho.kit.arn import Arn, execute_api_arn
 from sekisho.publish.isolation import broken_stage
 from sekisho.publish.lambda_uri import FUNCTION_ARN, LAMBDA_URI, resolve
+from sekisho.publish.staleness import stale_stages
 from sekisho.state.world import Document, Key, Partition, View
 
 SERVICE = "apigatewayv2"
@@ -51,7 +52,7 @@ def http_apis(view: View, changed: Collection[Key] | None, previous: Apis) -> Ap
                 for id_, document in view.items(partition):
                     kept[id_] = _api(view, partition, document, {}, isolate=True)
         return kept
-    stale = _stale_stages(changed, previous)
+    stale = stale_stages(changed, previous, SERVICE, "api")
     if not stale:
         return previous
     apis = dict(previous)
@@ -84,25 +85,6 @@ def domains(view: View, changed: Collection[Key] | None, previous: Domains) -> D
 
 def _length(mapping: ApiMapping) -> tuple[int, str]:
     return len(mapping.key), mapping.key
-
-
-def _stale_stages(changed: Collection[Key], previous: Apis) -> dict[tuple[str, str, str], set[str]]:
-    """API → the stages that must be compiled again (none when only the API itself changed)."""
-    stale: dict[tuple[str, str, str], set[str]] = {}
-    for key in changed:
-        if key.service != SERVICE or key.kind not in ("api", "stage", "deployment"):
-            continue
-        id_, _, name = key.id.partition("/")
-        before = previous.get(id_)
-        if key.kind == "deployment":
-            serving = {stage.name for stage in before.stages.values() if stage.deployment_id == name} if before else ()
-            if serving:
-                stale.setdefault((key.account, key.region, id_), set()).update(serving)
-        else:
-            stages = stale.setdefault((key.account, key.region, id_), set())
-            if key.kind == "stage":
-                stages.add(name)
-    return stale
 
 
 def _api(

@@ -40,6 +40,7 @@ from sekisho.publish.isolation import broken_stage
 from sekisho.publish.lambda_uri import LAMBDA_URI, resolve
 from sekisho.publish.rest_authorizers import compile_authorizers
 from sekisho.publish.rest_backends import CALLER, compile_backend, response, templates
+from sekisho.publish.staleness import stale_stages
 from sekisho.state.world import Document, Key, Partition, View
 
 SERVICE = "apigateway"
@@ -55,7 +56,7 @@ def rest_apis(view: View, changed: Collection[Key] | None, previous: Apis) -> Ap
                 for id_, document in view.items(partition):
                     kept[id_] = _api(view, partition, document, {}, isolate=True)
         return kept
-    stale = _stale_stages(view, changed, previous)
+    stale = stale_stages(changed, previous, SERVICE, "restapi")
     if not stale:
         return previous
     apis = dict(previous)
@@ -68,25 +69,6 @@ def rest_apis(view: View, changed: Collection[Key] | None, previous: Apis) -> Ap
         fresh = {name: stage for name, stage in before.stages.items() if name not in stages} if before else {}
         apis[id_] = _api(view, Partition(account, region, SERVICE, "restapi"), api, fresh)
     return apis
-
-
-def _stale_stages(view: View, changed: Collection[Key], previous: Apis) -> dict[tuple[str, str, str], set[str]]:
-    """API → the stages that must be compiled again (none when only the API itself changed)."""
-    stale: dict[tuple[str, str, str], set[str]] = {}
-    for key in changed:
-        if key.service != SERVICE or key.kind not in ("restapi", "stage", "deployment"):
-            continue
-        id_, _, name = key.id.partition("/")
-        before = previous.get(id_)
-        if key.kind == "deployment":
-            serving = {stage.name for stage in before.stages.values() if stage.deployment_id == name} if before else ()
-            if serving:
-                stale.setdefault((key.account, key.region, id_), set()).update(serving)
-        else:
-            stages = stale.setdefault((key.account, key.region, id_), set())
-            if key.kind == "stage":
-                stages.add(name)
-    return stale
 
 
 def _api(

@@ -8,21 +8,13 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Mapping
-from typing import Final
 
 from sekisho.config.integrations import HttpLambda
 from sekisho.faults.fault import Fault, Reject
-from sekisho.functions.invocation import (
-    Failed,
-    GaveUp,
-    InvocationResult,
-    InvokeFunction,
-    Returned,
-    Throttled,
-)
+from sekisho.functions.invocation import Failed, GaveUp, InvocationResult, InvokeFunction, Returned
 from sekisho.gateway.exchange import Exchange, Outcome
 from sekisho.gateway.integrations import authority
+from sekisho.gateway.integrations.lambda_failure import ADDRESS_INVALID, BAD_BASE64, GAVE_UP, no_reply
 from sekisho.gateway.integrations.parameter_mapping import mapped_request, mapped_response
 from sekisho.gateway.payload import http_v1, v2
 from sekisho.gateway.payload.http_request import view
@@ -33,14 +25,6 @@ from sekisho.gateway.request import GatewayResponse
 from sekisho.kit.ids import uuid4
 from sekisho.kit.outcome import PASS, Ask
 
-_ADDRESS_INVALID: Final = Reject(Fault.FUNCTION_ADDRESS_INVALID, {})
-_BAD_BASE64: Final = Reject(Fault.FUNCTION_BAD_BASE64, {})
-_GAVE_UP: Final = Reject(Fault.INTEGRATION_TIMED_OUT, {})
-_FAILURES: Final[Mapping[str, Fault]] = {
-    "timeout": Fault.FUNCTION_TIMED_OUT,
-    "response-size": Fault.FUNCTION_RESPONSE_TOO_LARGE,
-}
-
 
 def prepare(x: Exchange, target: HttpLambda) -> Outcome:
     """May API Gateway call the function? Then have it called."""
@@ -48,7 +32,7 @@ def prepare(x: Exchange, target: HttpLambda) -> Outcome:
     begun = x.clock()
     t.asked = (begun, begun)
     if not target.function_arn:
-        return _ADDRESS_INVALID
+        return ADDRESS_INVALID
     function = x.snapshot.functions.get(target.function_arn)
     session = "" if not target.role_arn else authority.numbered_session(x.entropy)
     refusal = authority.refusal(x, target, function, _source_arn(x, target), session=session)
@@ -88,29 +72,16 @@ def conclude(x: Exchange, result: InvocationResult) -> Outcome:
     t.results.append((target.function_arn, result))
     t.asked = (t.asked[0] if t.asked else 0.0, x.clock())
     if isinstance(result, GaveUp):
-        return _GAVE_UP
+        return GAVE_UP
     t.integration_request_id = result.request_id or None
     if isinstance(result, Returned):
         t.integration_status = "200"
         t.fields["dataProcessed"] = len(result.payload)
         return _read(x, target, result)
     if isinstance(result, Failed):
-        t.integration_status = "200"
         t.backend_status = "500"
         t.fields["dataProcessed"] = len(result.payload)
-        fault = _FAILURES.get(result.kind, Fault.FUNCTION_RAISED)
-        return Reject(fault, {"message": result.message, "request_id": result.request_id, "kind": result.kind})
-    if isinstance(result, Throttled):
-        t.integration_status = t.backend_status = "429"
-        return Reject(Fault.FUNCTION_THROTTLED, {"reason": result.reason, "request_id": result.request_id})
-    t.integration_status = t.backend_status = str(result.status)
-    evidence = {
-        "code": result.code,
-        "reason": result.message,
-        "status": str(result.status),
-        "request_id": result.request_id,
-    }
-    return Reject(Fault.FUNCTION_UNAVAILABLE, evidence)
+    return no_reply(x, result)
 
 
 def _read(x: Exchange, target: HttpLambda, result: Returned) -> Outcome:
@@ -122,7 +93,7 @@ def _read(x: Exchange, target: HttpLambda, result: Returned) -> Outcome:
         try:
             body = base64.b64decode(found.body, validate=True)
         except (binascii.Error, ValueError):
-            return _BAD_BASE64
+            return BAD_BASE64
     else:
         body = found.body.encode("utf-8", "surrogatepass")
     x.trace.backend_status = str(found.status)

@@ -2,37 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Final
-
 from sekisho.config.integrations import LambdaProxy
 from sekisho.faults.fault import Fault, Reject
-from sekisho.functions.invocation import (
-    Failed,
-    GaveUp,
-    InvocationResult,
-    InvokeFunction,
-    Returned,
-    Throttled,
-    Unavailable,
-)
+from sekisho.functions.invocation import GaveUp, InvocationResult, InvokeFunction, Returned
 from sekisho.gateway.exchange import Exchange, Outcome
 from sekisho.gateway.integrations import authority
+from sekisho.gateway.integrations.lambda_failure import ADDRESS_INVALID, BAD_BASE64, GAVE_UP, no_reply
 from sekisho.gateway.payload import reply, v1
 from sekisho.gateway.payload.tracing import trace_id
 from sekisho.gateway.request import GatewayResponse
 from sekisho.kit.ids import uuid4
 from sekisho.kit.outcome import PASS, Ask
-
-_ADDRESS_INVALID: Final = Reject(Fault.FUNCTION_ADDRESS_INVALID, {})
-_BAD_BASE64: Final = Reject(Fault.FUNCTION_BAD_BASE64, {})
-_GAVE_UP: Final = Reject(Fault.INTEGRATION_TIMED_OUT, {})
-
-_FAILURES: Final[Mapping[str, Fault]] = {
-    "timeout": Fault.FUNCTION_TIMED_OUT,
-    "response-size": Fault.FUNCTION_RESPONSE_TOO_LARGE,
-}
-"""``Failed.kind`` → fault; every other kind is a function that raised."""
 
 
 def prepare(x: Exchange, target: LambdaProxy) -> Outcome:
@@ -41,7 +21,7 @@ def prepare(x: Exchange, target: LambdaProxy) -> Outcome:
     begun = x.clock()
     t.asked = (begun, begun)
     if not target.function_arn:
-        return _ADDRESS_INVALID
+        return ADDRESS_INVALID
     if target.http_method != "POST":
         return Reject(Fault.FUNCTION_METHOD_NOT_POST, {"method": target.http_method})
     if target.illegal_header:
@@ -70,27 +50,12 @@ def conclude(x: Exchange, result: InvocationResult) -> Outcome:
     t.results.append((target.function_arn, result))
     t.asked = (t.asked[0] if t.asked else 0.0, x.clock())
     if isinstance(result, GaveUp):
-        return _GAVE_UP
+        return GAVE_UP
     t.integration_request_id = result.request_id or None
     if isinstance(result, Returned):
         t.integration_status = "200"
         return _read(x, result)
-    if isinstance(result, Failed):
-        t.integration_status = "200"
-        fault = _FAILURES.get(result.kind, Fault.FUNCTION_RAISED)
-        return Reject(fault, {"message": result.message, "request_id": result.request_id, "kind": result.kind})
-    if isinstance(result, Throttled):
-        t.integration_status = t.backend_status = "429"
-        return Reject(Fault.FUNCTION_THROTTLED, {"reason": result.reason, "request_id": result.request_id})
-    assert isinstance(result, Unavailable)
-    t.integration_status = t.backend_status = str(result.status)
-    evidence = {
-        "code": result.code,
-        "reason": result.message,
-        "status": str(result.status),
-        "request_id": result.request_id,
-    }
-    return Reject(Fault.FUNCTION_UNAVAILABLE, evidence)
+    return no_reply(x, result)
 
 
 def _read(x: Exchange, result: Returned) -> Outcome:
@@ -101,6 +66,6 @@ def _read(x: Exchange, result: Returned) -> Outcome:
     t.backend_status = str(found.status)
     body = reply.body_bytes(found, x.request.headers.get("accept"), t.stage.binary_media_types)
     if body is None:
-        return _BAD_BASE64
+        return BAD_BASE64
     x.response = GatewayResponse(found.status, found.headers, body)
     return PASS

@@ -22,10 +22,10 @@ from sekisho.functions.invocation import (
     InvocationResult,
     InvokeFunction,
     Returned,
-    Throttled,
 )
 from sekisho.gateway.exchange import Exchange, Outcome
 from sekisho.gateway.integrations import authority
+from sekisho.gateway.integrations.lambda_failure import ADDRESS_INVALID, GAVE_UP, no_reply, not_invoked
 from sekisho.gateway.integrations.transformation import SENT, Prepared, answer
 from sekisho.gateway.integrations.transformation import prepare as transform
 from sekisho.gateway.payload.rest_mapping import Lines
@@ -37,8 +37,6 @@ from sekisho.vtl import Overrides
 _INVOCATION_TYPE: Final = "x-amz-invocation-type"
 _LONGEST_EVENT: Final = 1_048_576
 """Of asynchronous invocations. https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html"""
-_ADDRESS_INVALID: Final = Reject(Fault.FUNCTION_ADDRESS_INVALID, {})
-_GAVE_UP: Final = Reject(Fault.INTEGRATION_TIMED_OUT, {})
 
 
 def prepare(x: Exchange, target: LambdaCustom) -> Outcome:
@@ -48,7 +46,7 @@ def prepare(x: Exchange, target: LambdaCustom) -> Outcome:
     if not t.xray_id:
         t.xray_id = trace_id(x)
     if not target.function_arn:
-        return _ADDRESS_INVALID
+        return ADDRESS_INVALID
     if target.http_method != "POST":
         return Reject(Fault.FUNCTION_METHOD_NOT_POST, {"method": target.http_method})
     if target.illegal_header:
@@ -70,15 +68,17 @@ def prepare(x: Exchange, target: LambdaCustom) -> Outcome:
     try:
         orjson.loads(event)
     except orjson.JSONDecodeError as problem:
-        return _refused(x, "InvalidRequestContentException", f"Could not parse request body into json: {problem}", 400)
+        return not_invoked(
+            x, "InvalidRequestContentException", f"Could not parse request body into json: {problem}", 400
+        )
     if kind == "dryrun":
         t.integration_status = t.backend_status = "204"
         return answer(x, target.transformation, None, "204", [], b"", prepared.overrides)
     if kind not in ("event", "requestresponse"):
-        return _refused(x, "InvalidParameterValueException", f"{kind} is no invocation type", 400)
+        return not_invoked(x, "InvalidParameterValueException", f"{kind} is no invocation type", 400)
     if kind == "event" and len(event) > _LONGEST_EVENT:
         message = f"{len(event)} byte payload is too large for the Event invocation type (limit {_LONGEST_EVENT} bytes)"
-        return _refused(x, "RequestEntityTooLargeException", message, 413)
+        return not_invoked(x, "RequestEntityTooLargeException", message, 413)
     arn = f"{target.function_arn}:{target.qualifier}" if target.qualifier else target.function_arn
     effect = InvokeFunction(
         spec,
@@ -101,14 +101,6 @@ def _invocation_type(prepared: Prepared) -> str:
     return found[-1].lower() if found else "requestresponse"
 
 
-def _refused(x: Exchange, code: str, message: str, status: int, request_id: str = "") -> Reject:
-    """Lambda's Invoke refuses the call."""
-    t = x.trace
-    t.integration_status = t.backend_status = str(status)
-    evidence = {"code": code, "reason": message, "status": str(status), "request_id": request_id}
-    return Reject(Fault.FUNCTION_UNAVAILABLE, evidence)
-
-
 def conclude(x: Exchange, result: InvocationResult, overrides: Overrides, *, accepted: bool = False) -> Outcome:
     """What Lambda answered. ``accepted``: nobody waits for the function's own answer."""
     t = x.trace
@@ -121,14 +113,11 @@ def conclude(x: Exchange, result: InvocationResult, overrides: Overrides, *, acc
     if isinstance(result, GaveUp):
         if not accepted:
             t.integration_request_id = None
-            return _GAVE_UP
+            return GAVE_UP
         t.integration_status = t.backend_status = "202"
         return answer(x, target.transformation, None, "202", _headers(result.request_id), b"", overrides)
-    if isinstance(result, Throttled):
-        t.integration_status = t.backend_status = "429"
-        return Reject(Fault.FUNCTION_THROTTLED, {"reason": result.reason, "request_id": result.request_id})
     if not isinstance(result, Returned | Failed):
-        return _refused(x, result.code, result.message, result.status, result.request_id)
+        return no_reply(x, result)
     t.integration_status = t.backend_status = "200"
     headers = _headers(result.request_id)
     subject = None
