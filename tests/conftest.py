@@ -11,12 +11,20 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from sekisho.edge.compiled import outdated
+
 # How long an example takes says nothing on a machine that others use too; budgets are tested as ratios.
 settings.register_profile("sekisho", deadline=None)
 settings.load_profile("sekisho")
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    newer = outdated()
+    if newer:
+        raise pytest.UsageError(
+            f"compiled before its last change: {newer[0].name}. Run 'make install', or go on in plain "
+            "Python after '.venv/bin/python hatch_build.py --clean'"
+        )
     if "SEKISHO_TALLY" not in os.environ:
         os.environ["SEKISHO_TALLY"] = tempfile.mkdtemp(prefix="sekisho-tally-")
         config.stash[OWNER] = os.environ["SEKISHO_TALLY"]

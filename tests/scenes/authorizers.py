@@ -11,6 +11,7 @@ from tests.scenes.pipeline import ACCOUNT, API, REGION, function
 from sekisho.config.authorizers import IdentitySource, LambdaAuthorizer
 from sekisho.config.functions import Function
 from sekisho.config.integrations import Authority
+from sekisho.config.patterns import compile_pattern
 from sekisho.functions.invocation import Returned
 
 AUTHORIZER = f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:guard"
@@ -50,7 +51,7 @@ def lambda_authorizer(
         role,
         SOURCE_ARN,
         tuple(source(each) for each in sources),
-        re.compile(validation).fullmatch if validation else None,  # type: ignore[arg-type]
+        compile_pattern(validation) if validation else None,
         ttl,
     )
 

@@ -42,10 +42,12 @@ exit status: 0 done, 1 failed, 2 used wrongly.
 
 
 class _Version(argparse.Action):
-    """Looks the version up only when it is asked for."""
+    """Looks the version up, and the form of the installation, only when it is asked for."""
 
     def __call__(self, parser: argparse.ArgumentParser, *_: Any) -> None:
-        print(f"sekisho {version()}")
+        from sekisho.edge.compiled import is_compiled
+
+        print(f"sekisho {version()} ({'compiled' if is_compiled() else 'interpreted'})")
         parser.exit()
 
 

@@ -191,6 +191,13 @@ def run(options: argparse.Namespace) -> int:
         except (OSError, ValueError) as problem:
             print(f"sekisho serve: --organization {problem}", file=sys.stderr)
             return 2
+    from sekisho.edge.compiled import outdated
     from sekisho.edge.running import serve
 
+    newer = outdated()
+    if newer:
+        print(
+            f"sekisho serve: changes to {newer[0].name} are not in force until they are compiled; run make install.",
+            file=sys.stderr,
+        )
     return serve(settings)

@@ -68,7 +68,7 @@ class _Root(NamedTuple):
 class _Made(NamedTuple):
     """A session's key, and the compiled role or user it was made from."""
 
-    issuer: object
+    issuer: Any
     key: AccessKey
 
 

@@ -11,6 +11,7 @@ import math
 from collections.abc import Awaitable, Callable, Generator
 from typing import Any, Protocol, TypeVar
 
+from sekisho.edge.journal import JournalFull
 from sekisho.edge.logstore import LogStore, event_line, line_prefix
 from sekisho.edge.outbox import Outbox
 from sekisho.functions.invocation import GaveUp, InvocationResult, InvokeFunction
@@ -28,10 +29,6 @@ class Functions(Protocol):
         ...
 
     async def invoke(self, effect: InvokeFunction) -> InvocationResult: ...
-
-
-class JournalFull(OSError):
-    """The disk takes no more log lines."""
 
 
 class _Call:

@@ -19,6 +19,10 @@ SEGMENT_BYTES = 64 * 1024 * 1024
 HELD_BYTES = 32 * 1024 * 1024
 
 
+class JournalFull(OSError):
+    """The disk takes no more log lines."""
+
+
 class Position(NamedTuple):
     """A place in the journal: segment number and offset in it."""
 

@@ -65,7 +65,7 @@ class _Fetched(NamedTuple):
 
 
 class _Decision(NamedTuple):
-    authorizer: object
+    authorizer: Any
     keys: KeySet
     until: float
     value: Any

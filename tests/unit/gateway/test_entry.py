@@ -32,6 +32,6 @@ def test_marks_surround_every_gate() -> None:
 
 
 def test_kinds_without_gates_are_refused() -> None:
-    assert gates_of(Kind.REST) is rest.GATES
-    assert gates_of(Kind.WEBSOCKET) is NOWHERE
+    assert gates_of(Kind.REST) == rest.GATES
+    assert gates_of(Kind.WEBSOCKET) == NOWHERE
     assert Api().play("GET", "/", api="other").trace.fault is Fault.NO_SUCH_API

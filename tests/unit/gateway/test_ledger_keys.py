@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import pytest
 from tests.scenes.jwt import NOW, key_set
 
-from sekisho.gateway import ledger as module
-from sekisho.gateway.ledger import MAX_ISSUERS, Ledger
+from sekisho.gateway.ledger import MAX_DECISIONS, MAX_ISSUERS, MAX_TOKEN_BYTES, Ledger
 
 
 def test_issuers_are_bounded() -> None:
@@ -17,30 +15,33 @@ def test_issuers_are_bounded() -> None:
     assert ledger.keys(f"https://{MAX_ISSUERS + 9}.example", NOW) is keys
 
 
-def test_decisions_are_bounded_by_number(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "MAX_DECISIONS", 3)
+def test_decisions_are_bounded_by_number() -> None:
     ledger, keys = Ledger(), key_set()
 
-    def key(name: str) -> tuple[str, tuple[str, ...], str, str]:
-        return name, (), "a", "i"
+    def key(number: int) -> tuple[str, tuple[str, ...], str, str]:
+        return str(number), (), "a", "i"
 
-    for name in ("one", "two", "three"):
-        ledger.remember_decision(key(name), "authorizer", keys, NOW + 9, name)
-    assert ledger.decision(key("one"), "authorizer", keys, NOW) == "one"
-    ledger.remember_decision(key("four"), "authorizer", keys, NOW + 9, "four")
-    found = [ledger.decision(key(name), "authorizer", keys, NOW) for name in ("one", "two", "three", "four")]
-    assert found == ["one", None, "three", "four"]
+    for number in range(MAX_DECISIONS):
+        ledger.remember_decision(key(number), "authorizer", keys, NOW + 9, number)
+    assert ledger.decision(key(0), "authorizer", keys, NOW) == 0
+    ledger.remember_decision(key(MAX_DECISIONS), "authorizer", keys, NOW + 9, MAX_DECISIONS)
+    found = [ledger.decision(key(number), "authorizer", keys, NOW) for number in (0, 1, 2, MAX_DECISIONS)]
+    assert found == [0, None, 2, MAX_DECISIONS]
 
 
-def test_decisions_are_bounded_by_size(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "MAX_TOKEN_BYTES", 100)
+def test_decisions_are_bounded_by_size() -> None:
     ledger, keys = Ledger(), key_set()
-    for number in range(30):
-        ledger.remember_decision((f"{number:040d}", (), "a", "i"), "authorizer", keys, NOW + 9, number)
+    longest = MAX_TOKEN_BYTES // 2 - 100
+
+    def key(number: int) -> tuple[str, tuple[str, ...], str, str]:
+        return f"{number:0{longest}d}", (), "a", "i"
+
+    for number in range(10):
+        ledger.remember_decision(key(number), "authorizer", keys, NOW + 9, number)
         # Again: the same token takes its place only once.
-        ledger.remember_decision((f"{number:040d}", (), "a", "i"), "authorizer", keys, NOW + 9, number)
-    held = [n for n in range(30) if ledger.decision((f"{n:040d}", (), "a", "i"), "authorizer", keys, NOW) is not None]
-    assert held == [28, 29]
+        ledger.remember_decision(key(number), "authorizer", keys, NOW + 9, number)
+    held = [number for number in range(10) if ledger.decision(key(number), "authorizer", keys, NOW) is not None]
+    assert held == [8, 9]
 
 
 def test_nothing_is_left_after_a_reset() -> None:
