@@ -60,6 +60,7 @@ COMPILED = (
     "gateway/exchange.py",
     "gateway/ledger.py",
     "gateway/pipeline.py",
+    "gateway/record.py",
     "gateway/request.py",
     "gateway/respond.py",
     "gateway/trace.py",
@@ -77,7 +78,10 @@ COMPILED = (
     "edge/addressing.py",
     "edge/dataplane.py",
     "edge/driver.py",
+    "edge/entropy.py",
+    "edge/front.py",
     "edge/http1.py",
+    "edge/logline.py",
     "edge/outbox.py",
     "edge/recorder.py",
 )

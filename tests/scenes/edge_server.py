@@ -22,10 +22,12 @@ from sekisho.edge.recorder import Document
 from sekisho.edge.server import Server
 from sekisho.edge.settings import Settings
 from sekisho.functions.invocation import FunctionSpec, InvocationResult, InvokeFunction, Returned
-from sekisho.gateway.exchange import Exchange, Keyring
+from sekisho.gateway.exchange import Exchange, Keyring, Outcome
+from sekisho.gateway.pipeline import Passage
 from sekisho.gateway.request import GatewayRequest, GatewayResponse
 from sekisho.gateway.trace import Trace
 from sekisho.kit.ids import Entropy, uuid4
+from sekisho.kit.outcome import PASS, Ask
 from sekisho.services.effects import LogGroupRef, ReadLogs
 from sekisho.state.world import Change, Key, Overlay, View
 from sekisho.wire.message import WireRequest, WireResponse
@@ -88,7 +90,7 @@ class Fakes:
 
     # the gateway
 
-    def begin(
+    def enter(
         self,
         request: GatewayRequest,
         snapshot: Snapshot,
@@ -96,12 +98,13 @@ class Fakes:
         now: float,
         clock: Callable[[], float],
         entropy: Entropy,
-    ) -> tuple[Exchange, Generator[Any, Any, GatewayResponse]]:
+    ) -> Passage:
         trace = Trace(request, snapshot, now, uuid4(entropy), "")
         exchange = Exchange(request, snapshot, keyring, trace, now, clock, entropy)
-        return exchange, self.serve(exchange)
+        return Passage(exchange, (("echo", self.echo),))
 
-    def serve(self, x: Exchange) -> Generator[Any, Any, GatewayResponse]:
+    def echo(self, x: Exchange) -> Outcome:
+        """A gate: what came in, or what is asked for."""
         path = x.request.path
         body: Any = {
             "method": x.request.method,
@@ -119,13 +122,18 @@ class Fakes:
         if path.endswith("/crash"):
             raise RuntimeError("nobody foresaw this")
         if path.endswith("/function"):
-            result = yield InvokeFunction(SPEC, SPEC.arn, b"{}", "r1", 0.2 if "impatient" in x.request.query else 30)
-            body = {"result": type(result).__name__}
-        x.trace.status = 404 if path.endswith("/refused") else 200
-        headers = [("Content-Type", "application/json"), ("x-amzn-RequestId", x.trace.request_id)]
+            patience = 0.2 if "impatient" in x.request.query else 30.0
+            effect = InvokeFunction(SPEC, SPEC.arn, b"{}", "r1", patience)
+            return Ask(effect, lambda x, result: self.reply(x, {"result": type(result).__name__}))
+        return self.reply(x, body)
+
+    def reply(self, x: Exchange, body: Any) -> Outcome:
+        path = x.request.path
+        headers = [("Content-Type", "application/json")]
         if path.endswith("/inject"):
             headers.append(("x-bad", "a\r\nx-evil: 1"))
-        return GatewayResponse(x.trace.status, headers, orjson.dumps(body))
+        x.response = GatewayResponse(404 if path.endswith("/refused") else 200, headers, orjson.dumps(body))
+        return PASS
 
     def finish(self, trace: Trace) -> tuple[AccessLog, str] | None:
         return self.log, f"{trace.request_id} {trace.request.path}"
@@ -185,7 +193,7 @@ class Fakes:
             return {"lang": lang}
 
         return Product(
-            begin=self.begin,
+            enter=self.enter,
             finish=self.finish,
             describe=self.describe,
             keep=self.keep,

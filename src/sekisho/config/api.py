@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 from sekisho.config.authorizers import CognitoAuthorizer, JwtAuthorizer, LambdaAuthorizer
 from sekisho.config.integrations import Integration
@@ -32,8 +32,8 @@ class UnsupportedAuthorizer:
 
 Authorizer = Open | Iam | LambdaAuthorizer | JwtAuthorizer | CognitoAuthorizer | UnsupportedAuthorizer
 
-OPEN = Open()
-IAM = Iam()
+OPEN: Final = Open()
+IAM: Final = Iam()
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ from sekisho.policy.request import SubjectKind, Value
 
 NO_EXTRA: Final[Mapping[str, Value]] = {}
 
-_PRINCIPAL_TAG = "aws:principaltag/"
+_PRINCIPAL_TAG: Final = "aws:principaltag/"
 
 _PRINCIPAL_TYPES: Final[Mapping[SubjectKind, str]] = {
     SubjectKind.ROOT: "Account",

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from typing import Final
 
 from sekisho.policy.combine import PolicyStack
 from sekisho.policy.compile import CompiledPolicy
@@ -114,4 +115,4 @@ class Identities:
         return stack if stack.rcps == rcps else replace(stack, rcps=rcps)
 
 
-NO_IDENTITIES = Identities({}, {}, {}, {})
+NO_IDENTITIES: Final = Identities({}, {}, {}, {})

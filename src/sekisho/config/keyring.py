@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from functools import cache
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Final, NamedTuple, Protocol
 
 from sekisho.config.identities import AccessKey, Identities, Levels, Principal, Role, User
 from sekisho.config.snapshot import Snapshot
@@ -22,8 +22,8 @@ from sekisho.policy.combine import NO_POLICIES, PolicyStack
 from sekisho.policy.compile import CompiledPolicy, compile_policy
 from sekisho.policy.request import Subject, SubjectKind
 
-SERVICE = "sts"
-KIND = "session"
+SERVICE: Final = "sts"
+KIND: Final = "session"
 
 
 @cache

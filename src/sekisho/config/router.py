@@ -16,12 +16,12 @@ https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-ro
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Generic, NamedTuple, TypeVar
+from typing import Final, Generic, NamedTuple, TypeVar
 
 T = TypeVar("T")
 
-_REMEMBERED = 2048
-_REMEMBERED_PATH = 256
+_REMEMBERED: Final = 2048
+_REMEMBERED_PATH: Final = 256
 
 
 class Match(NamedTuple, Generic[T]):
@@ -135,7 +135,7 @@ def _arrive(node: _Node[T], values: list[str] | tuple[str, ...] | None, method: 
     return Match(leaf.route, dict(zip(leaf.names, values, strict=True)) if values else _NOTHING)
 
 
-_NOTHING: Mapping[str, str] = {}
+_NOTHING: Final[Mapping[str, str]] = {}
 
 
 def _search(

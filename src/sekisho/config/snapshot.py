@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Final
 
 from sekisho.config.api import ApiMapping, ApiSnapshot
 from sekisho.config.api_keys import KeyTable
@@ -28,4 +29,4 @@ class Snapshot:
     """(account, region) → API keys and usage plans of REST APIs. They count at once, without deployment."""
 
 
-EMPTY = Snapshot(0, {}, {}, NO_IDENTITIES)
+EMPTY: Final = Snapshot(0, {}, {}, NO_IDENTITIES)

@@ -11,11 +11,11 @@ Everything else is the control plane's or ``/_sekisho/``.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
-_PATH_STYLE = "/_aws/execute-api/"
-_USER_REQUEST = "_user_request_"
-_REMEMBERED_HOSTS = 1024
+_PATH_STYLE: Final = "/_aws/execute-api/"
+_USER_REQUEST: Final = "_user_request_"
+_REMEMBERED_HOSTS: Final = 1024
 
 
 class ApiHost(NamedTuple):
@@ -35,7 +35,7 @@ class ApiPath(NamedTuple):
     """What the execute-api host would have been asked for: ``/stage/…``."""
 
 
-_known: dict[str, ApiHost] = {}
+_known: Final[dict[str, ApiHost]] = {}
 
 
 def without_port(host: str) -> str:

@@ -9,7 +9,6 @@ import os
 import sys
 import time
 from collections.abc import Generator
-from functools import partial
 from typing import Any
 
 from sekisho.config.context import CallerContext
@@ -28,7 +27,7 @@ from sekisho.edge.settings import Settings
 from sekisho.edge.trial import answering
 from sekisho.functions.concurrency import Limits
 from sekisho.functions.invocation import FunctionSpec
-from sekisho.gateway.entry import begin
+from sekisho.gateway.entry import Entrance
 from sekisho.gateway.ledger import Ledger
 from sekisho.gateway.record import display, finish
 from sekisho.gateway.trace import Trace
@@ -158,7 +157,7 @@ def product_for(settings: Settings, entropy: Entropy) -> Product[Outcome]:
     """The product for a server with these settings."""
     parts = _Assembled(settings, entropy)
     return Product(
-        begin=partial(begin, ledger=parts.ledger),
+        enter=Entrance(parts.ledger).enter,
         finish=finish,
         describe=describe,
         keep=keep,

@@ -10,21 +10,22 @@ import asyncio
 import sys
 import time
 import traceback
-from collections.abc import Callable, Generator
-from typing import Any
+from collections.abc import Callable
+from typing import Any, Final
 
 from sekisho.config.api import AccessLog
 from sekisho.config.snapshot import Snapshot
 from sekisho.edge.driver import Driver
 from sekisho.edge.function_log import LogWriter
 from sekisho.edge.http1 import Connection, DateLine, Request, encode
-from sekisho.edge.logstore import event_line, line_prefix
+from sekisho.edge.logline import line_prefix, request_line
 from sekisho.edge.outbox import Outbox
 from sekisho.edge.recorder import Recorder
 from sekisho.faults.fault import Fault, Reject
 from sekisho.functions.invocation import InvocationResult, InvokeFunction
 from sekisho.gateway.context.execution_log import tell
 from sekisho.gateway.exchange import Exchange, Keyring
+from sekisho.gateway.pipeline import Passage
 from sekisho.gateway.request import GatewayRequest, GatewayResponse
 from sekisho.gateway.respond import refuse, respond
 from sekisho.gateway.trace import Trace
@@ -32,19 +33,16 @@ from sekisho.kit.headers import Headers
 from sekisho.kit.ids import Entropy
 from sekisho.state.world import Key
 
-Work = Generator[Any, Any, GatewayResponse]
-Begin = Callable[
-    [GatewayRequest, Snapshot, Keyring, float, Callable[[], float], Entropy],
-    tuple[Exchange, Work],
-]
+Enter = Callable[[GatewayRequest, Snapshot, Keyring, float, Callable[[], float], Entropy], Passage]
 Finish = Callable[[Trace], tuple[AccessLog, str] | None]
 
-SOURCE_IP = "x-sekisho-source-ip"
-SOURCE_VPCE = "x-sekisho-source-vpce"
+SOURCE_IP: Final = "x-sekisho-source-ip"
+SOURCE_VPCE: Final = "x-sekisho-source-vpce"
 """Let a test choose what ``aws:SourceIp`` and ``aws:SourceVpce`` see. Only loopback clients may, and they never reach
 the gateway."""
-_INTERNAL = GatewayResponse(500, [("Content-Type", "application/json")], b'{"message": "Internal server error"}')
-_FORGET_TARGETS = 4096
+_INTERNAL_HEADERS: Final = (("Content-Type", "application/json"),)
+_INTERNAL_BODY: Final = b'{"message": "Internal server error"}'
+_FORGET_TARGETS: Final = 4096
 
 
 def is_loopback(address: str) -> bool:
@@ -88,7 +86,7 @@ class DataPlane:
     def __init__(
         self,
         *,
-        begin: Begin,
+        enter: Enter,
         finish: Finish,
         snapshot: Snapshot,
         keyring: Keyring,
@@ -100,7 +98,7 @@ class DataPlane:
         entropy: Entropy,
         date: DateLine,
     ) -> None:
-        self._begin = begin
+        self._enter = enter
         self._finish = finish
         self.snapshot = snapshot
         self.keyring = keyring
@@ -114,6 +112,8 @@ class DataPlane:
         self._wall = time.time
         self._monotonic = time.monotonic
         self._targets: dict[int, tuple[AccessLog, bytes]] = {}
+        self._last_target: AccessLog | None = None
+        self._last_prefix = b""
         self._tasks: set[asyncio.Task[None]] = set()
         self._calls = 0
         """Calls of functions that are being waited for."""
@@ -127,27 +127,29 @@ class DataPlane:
         """Requests that begin from now on see ``snapshot``; log groups may have come or gone."""
         self.snapshot = snapshot
         self._targets.clear()
+        self._last_target = None
 
     def serve(self, connection: Connection, request: Request) -> None:
         """Answer, at once or when the effects it asks for have been performed."""
         now = self._wall()
-        arrived = request.arrived or _arrived(request)
-        exchange: Exchange | None = None
+        arrived = request.arrived
+        if arrived is None:
+            arrived = _arrived(request)
+        passage: Passage | None = None
         try:
             if self._outbox.journal.overloaded:
                 raise OSError("the disk takes no more log lines")
-            exchange, work = self._begin(arrived, self.snapshot, self.keyring, now, self._monotonic, self._entropy)
-            effect = work.send(None)
-        except StopIteration as stop:
-            self._answer(connection, request, exchange, stop.value, now)
+            passage = self._enter(arrived, self.snapshot, self.keyring, now, self._monotonic, self._entropy)
+            effect = passage.advance(None)
         except Exception:
-            self._fail(connection, request, exchange, now)
+            self._fail(connection, request, passage, now)
         else:
-            self._perform(connection, request, exchange, work, effect, now)
+            if effect is None:
+                self._answer(connection, request, passage.x, now)
+            else:
+                self._perform(connection, request, passage, effect, now)
 
-    def _perform(
-        self, connection: Connection, request: Request, exchange: Exchange, work: Work, effect: Any, now: float
-    ) -> None:
+    def _perform(self, connection: Connection, request: Request, passage: Passage, effect: Any, now: float) -> None:
         """Have an effect performed. Calls of functions, by far the most frequent, go on in a callback."""
         if isinstance(effect, InvokeFunction) and not effect.asynchronous:
             self._calls += 1
@@ -155,67 +157,74 @@ class DataPlane:
             def conclude(result: InvocationResult) -> None:
                 self._calls -= 1
                 try:
-                    following = work.send(result)
-                except StopIteration as stop:
-                    self._answer(connection, request, exchange, stop.value, now)
+                    following = passage.advance(result)
                 except Exception:
-                    self._fail(connection, request, exchange, now)
+                    self._fail(connection, request, passage, now)
                 else:
-                    self._perform(connection, request, exchange, work, following, now)
+                    if following is None:
+                        self._answer(connection, request, passage.x, now)
+                    else:
+                        self._perform(connection, request, passage, following, now)
 
             self._driver.call(effect, conclude)
             return
-        task = asyncio.get_running_loop().create_task(self._continue(connection, request, exchange, work, effect, now))
+        task = asyncio.get_running_loop().create_task(self._continue(connection, request, passage, effect, now))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
     async def _continue(
-        self, connection: Connection, request: Request, exchange: Exchange, work: Work, effect: Any, now: float
+        self, connection: Connection, request: Request, passage: Passage, effect: Any, now: float
     ) -> None:
         try:
-            response = await self._driver.run(work, effect)
+            following: Any = effect
+            while following is not None:
+                following = passage.advance(await self._driver.perform(following))
         except Exception:
-            self._fail(connection, request, exchange, now)
+            self._fail(connection, request, passage, now)
         else:
-            self._answer(connection, request, exchange, response, now)
+            self._answer(connection, request, passage.x, now)
 
-    def _answer(
-        self, connection: Connection, request: Request, exchange: Exchange | None, response: GatewayResponse, now: float
-    ) -> None:
-        if exchange is not None:
-            try:
-                self._record(exchange.trace)
-                if exchange.trace.route.extras:
-                    self._tell(exchange)
-            except Exception:
-                traceback.print_exc(file=sys.stderr)
+    def _answer(self, connection: Connection, request: Request, x: Exchange, now: float) -> None:
+        try:
+            self._record(x.trace)
+            if x.trace.route.extras:
+                self._tell(x)
+        except Exception:
+            traceback.print_exc(file=sys.stderr)
+        self._send(connection, request, x.response, now)
+
+    def _send(self, connection: Connection, request: Request, response: GatewayResponse, now: float) -> None:
         keep_alive = request.keep_alive and not self.draining
         data = encode(request, response.status, response.headers, response.body, self._date.at(now), keep_alive)
         connection.finish()
         self._outbox.put(connection, data, keep_alive)
 
-    def _fail(self, connection: Connection, request: Request, exchange: Exchange | None, now: float) -> None:
+    def _fail(self, connection: Connection, request: Request, passage: Passage | None, now: float) -> None:
         """An exception nobody foresaw: 500, a record, and a stack trace in the server's own log."""
         traceback.print_exc(file=sys.stderr)
-        response = _INTERNAL
-        if exchange is not None:
+        if passage is not None:
+            x = passage.x
             try:
-                refuse(exchange, "server", Reject(Fault.INTERNAL, {}))
-                respond(exchange)
-                response = exchange.response
+                refuse(x, "server", Reject(Fault.INTERNAL, {}))
+                respond(x)
+                x.trace.ended = self._monotonic()
             except Exception:
                 traceback.print_exc(file=sys.stderr)
-        self._answer(connection, request, exchange, response, now)
+            else:
+                self._answer(connection, request, x, now)
+                return
+        self._send(connection, request, GatewayResponse(500, list(_INTERNAL_HEADERS), _INTERNAL_BODY), now)
 
     def _record(self, trace: Trace) -> None:
         logged = self._finish(trace)
         if logged is not None:
             target, text = logged
-            found = self._targets.get(id(target))
-            prefix = self._prefix(target) if found is None else found[1]
+            if target is not self._last_target:
+                self._last_target = target
+                self._last_prefix = self._prefix(target)
+            prefix = self._last_prefix
             if prefix:
-                stamp = int(trace.received * 1000)
-                self._outbox.line(event_line(prefix, stamp, stamp, text))
+                self._outbox.line(request_line(prefix, trace.received, text))
         self._recorder.note(trace)
 
     def _tell(self, exchange: Exchange) -> None:
@@ -233,6 +242,9 @@ class DataPlane:
         Gateway drops such lines: it does not create the log group.
         https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-logging.html
         """
+        found = self._targets.get(id(target))
+        if found is not None:
+            return found[1]
         if len(self._targets) > _FORGET_TARGETS:
             self._targets.clear()
         prefix = b""

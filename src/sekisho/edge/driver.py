@@ -12,7 +12,8 @@ from collections.abc import Awaitable, Callable, Generator
 from typing import Any, Protocol, TypeVar
 
 from sekisho.edge.journal import JournalFull
-from sekisho.edge.logstore import LogStore, event_line, line_prefix
+from sekisho.edge.logline import event_line, line_prefix
+from sekisho.edge.logstore import LogStore
 from sekisho.edge.outbox import Outbox
 from sekisho.functions.invocation import GaveUp, InvocationResult, InvokeFunction
 from sekisho.gateway.effects import CallHttp, FetchKeys, HttpAnswer, HttpFailed, Keys, KeysUnavailable

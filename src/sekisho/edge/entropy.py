@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
+from typing import Final
 
-_BLOCK = 8192
+_BLOCK: Final = 8192
 
 
 class EntropyPool:

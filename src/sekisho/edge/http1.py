@@ -22,7 +22,7 @@ import asyncio
 from collections import deque
 from collections.abc import Callable
 from http import HTTPStatus
-from typing import Any, Protocol, cast
+from typing import Any, Final, Protocol, cast
 
 import httptools
 
@@ -31,11 +31,11 @@ from sekisho.gateway.request import GatewayRequest
 from sekisho.kit.headers import Headers
 from sekisho.kit.instants import http_date
 
-MAX_HEAD_BYTES = 64 * 1024
-MAX_HEADERS = 200
-MAX_API_BODY = 10 * 1024 * 1024
+MAX_HEAD_BYTES: Final = 64 * 1024
+MAX_HEADERS: Final = 200
+MAX_API_BODY: Final = 10 * 1024 * 1024
 """API Gateway's payload limit. https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html"""
-MAX_CONTROL_BODY = 70 * 1024 * 1024
+MAX_CONTROL_BODY: Final = 70 * 1024 * 1024
 """A 50 MB deployment package in base64 within JSON."""
 
 HEAD_SECONDS = 10.0
@@ -43,12 +43,12 @@ BODY_SECONDS = 30.0
 IDLE_SECONDS = 75.0
 STALL_SECONDS = 60.0
 LINGER_SECONDS = 5.0
-LINGER_BYTES = 128 * 1024 * 1024
-FOREVER = float("inf")
+LINGER_BYTES: Final = 128 * 1024 * 1024
+FOREVER: Final = float("inf")
 
-_WAITING_LIMIT = 8
-_REMEMBERED_BYTES = 4096
-_UNREPEATABLE = frozenset(
+_WAITING_LIMIT: Final = 8
+_REMEMBERED_BYTES: Final = 4096
+_UNREPEATABLE: Final = frozenset(
     (
         "content-length",
         "transfer-encoding",
@@ -59,7 +59,7 @@ _UNREPEATABLE = frozenset(
         "x-sekisho-source-vpce",
     )
 )
-_CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
+_CONTINUE: Final = b"HTTP/1.1 100 Continue\r\n\r\n"
 
 
 class Request:
@@ -104,11 +104,19 @@ class Request:
         """What the gateway is given; made when the request is first served (a remembered one is served again)."""
 
 
+class Ticker:
+    """Loop time, at most a second old."""
+
+    __slots__ = ("now",)
+
+    def __init__(self, now: float) -> None:
+        self.now = now
+
+
 class Application(Protocol):
     """What connections hand requests to."""
 
-    tick: float
-    """Loop time, at most a second old."""
+    ticker: Ticker
 
     def joined(self, connection: Connection) -> None: ...
 
@@ -119,10 +127,12 @@ class Application(Protocol):
         ...
 
 
-class Connection(asyncio.Protocol):
-    """One client."""
+class Connection:
+    """One client. An ``asyncio.Protocol``, though not by inheritance, which would keep it from being compiled."""
 
     __slots__ = (
+        "_dispatch",
+        "_ticker",
         "app",
         "begun",
         "busy",
@@ -152,6 +162,8 @@ class Connection(asyncio.Protocol):
 
     def __init__(self, app: Application) -> None:
         self.app = app
+        self._dispatch = app.dispatch
+        self._ticker = app.ticker
         self.waiting: deque[Request] = deque()
         self.busy = False
         self.closing = False
@@ -187,7 +199,7 @@ class Connection(asyncio.Protocol):
         name = transport.get_extra_info("peername")
         self.peer = name[0] if name else "127.0.0.1"
         self.parser: Any = httptools.HttpRequestParser(self)
-        self.deadline = self.app.tick + IDLE_SECONDS
+        self.deadline = self._ticker.now + IDLE_SECONDS
         self.app.joined(self)
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -204,12 +216,12 @@ class Connection(asyncio.Protocol):
 
     def pause_writing(self) -> None:
         self.stalled = True
-        self.deadline = self.app.tick + STALL_SECONDS
+        self.deadline = self._ticker.now + STALL_SECONDS
         self._hold()
 
     def resume_writing(self) -> None:
         self.stalled = False
-        self.deadline = FOREVER if self.busy else self.app.tick + IDLE_SECONDS
+        self.deadline = FOREVER if self.busy else self._ticker.now + IDLE_SECONDS
         self._pump()
 
     def data_received(self, data: bytes) -> None:
@@ -222,7 +234,7 @@ class Connection(asyncio.Protocol):
                 self.busy = True
                 self.due += 1
                 self.deadline = FOREVER
-                self.app.dispatch(self, self.repeat)
+                self._dispatch(self, self.repeat)
             return
         if self.lingering >= 0:
             self.lingering += len(data)
@@ -244,7 +256,7 @@ class Connection(asyncio.Protocol):
                 self._refuse(400)
         if self.in_head:
             if not self.head_bytes:
-                self.deadline = self.app.tick + HEAD_SECONDS
+                self.deadline = self._ticker.now + HEAD_SECONDS
             if self.begun < 2:
                 # Of a chunk in which several requests begin it is not known how much is the last one's head.
                 self.head_bytes += len(data)
@@ -376,7 +388,7 @@ class Connection(asyncio.Protocol):
         if lengths and int(lengths[0]) > limit:
             self._overflow(request, limit)
             return
-        self.deadline = self.app.tick + BODY_SECONDS
+        self.deadline = self._ticker.now + BODY_SECONDS
         expectation = index.get("expect")
         if expectation and expectation[0].lower() == "100-continue" and request.version == "1.1" and not self.busy:
             self.transport.write(_CONTINUE)
@@ -391,7 +403,7 @@ class Connection(asyncio.Protocol):
             self._overflow(request, limit)
             return
         self.chunks.append(body)
-        self.deadline = self.app.tick + BODY_SECONDS
+        self.deadline = self._ticker.now + BODY_SECONDS
 
     def _overflow(self, request: Request, limit: int) -> None:
         """Answer now, without the rest: the application sees a body one byte beyond the limit."""
@@ -432,7 +444,7 @@ class Connection(asyncio.Protocol):
         while waiting and not self.busy and not self.stalled:
             self.busy = True
             self.due += 1
-            self.app.dispatch(self, waiting.popleft())
+            self._dispatch(self, waiting.popleft())
         if len(waiting) >= _WAITING_LIMIT or self.stalled:
             self._hold()
         elif self.paused and not self.transport.is_closing():
@@ -459,7 +471,7 @@ class Connection(asyncio.Protocol):
             self._close()
         elif not self.busy:
             if self.deadline == FOREVER:
-                self.deadline = self.app.tick + IDLE_SECONDS
+                self.deadline = self._ticker.now + IDLE_SECONDS
             if self.waiting:
                 self._pump()
             elif self.closing and not self.due:
@@ -471,7 +483,7 @@ class Connection(asyncio.Protocol):
         if self.discard and self.lingering < 0:
             # Closing with unread bytes would reset the connection, and the client would never read the answer.
             self.lingering = 0
-            self.deadline = self.app.tick + LINGER_SECONDS
+            self.deadline = self._ticker.now + LINGER_SECONDS
             if self.transport.can_write_eof():
                 self.transport.write_eof()
             if self.paused:
@@ -502,25 +514,27 @@ class Connection(asyncio.Protocol):
             self.transport.abort() if self.stalled else self.transport.close()
 
 
-REASONS = {status.value: status.phrase for status in HTTPStatus}
-_status_lines: dict[int, str] = {}
-_BODILESS = frozenset((204, 304))
-_PLAIN, _OURS, _DATE = range(3)
-_header_kinds: dict[str, int] = {}
-"""How each header name that was seen is treated; bounded, because functions choose names."""
-_KNOWN_NAMES = 2048
+REASONS: Final = {status.value: status.phrase for status in HTTPStatus}
+_status_lines: Final[dict[int, str]] = {}
+_BODILESS: Final = frozenset((204, 304))
+_OURS: Final = "ours"
+_DATE: Final = "date"
+_header_starts: Final[dict[str, str]] = {}
+"""Each header name that was seen → what its line begins with (and the line before ends with), ``_DATE``, or ``_OURS``
+when it is written here. Bounded, because functions choose names."""
+_KNOWN_NAMES: Final = 2048
 
 
-def _header_kind(name: str) -> int:
+def _header_start(name: str) -> str:
     lower = name.lower()
     if lower in ("content-length", "connection", "transfer-encoding"):
-        kind = _OURS
+        start = _OURS
     else:
-        kind = _DATE if lower == "date" else _PLAIN
-    if len(_header_kinds) >= _KNOWN_NAMES:
-        _header_kinds.clear()
-    _header_kinds[name] = kind
-    return kind
+        start = _DATE if lower == "date" else f"\r\n{name}: "
+    if len(_header_starts) >= _KNOWN_NAMES:
+        _header_starts.clear()
+    _header_starts[name] = start
+    return start
 
 
 class DateLine:
@@ -547,39 +561,47 @@ def encode(
     """An answer as bytes. ``Content-Length``, ``Connection`` and a missing ``Date`` are added here."""
     line = _status_lines.get(status)
     if line is None:
-        line = _status_lines[status] = f"HTTP/1.1 {status} {REASONS.get(status, 'Unknown')}\r\n"
-    head = line
-    count = 1
+        line = _status_lines[status] = f"HTTP/1.1 {status} {REASONS.get(status, 'Unknown')}"
+    parts = [line]
+    count = 0
     dated = False
     length = len(body)
-    kinds = _header_kinds
+    starts = _header_starts
     for name, value in headers:
-        try:
-            kind = kinds[name]
-        except KeyError:
-            kind = _header_kind(name)
-        if kind:
-            if kind == _DATE:
-                dated = True
-            else:
-                if request.method == "HEAD" and not body and value.isdigit() and name.lower() == "content-length":
-                    length = int(value)
-                continue
-        head += f"{name}: {value}\r\n"
+        start = starts.get(name)
+        if start is None:
+            start = _header_start(name)
+        if start == _OURS:
+            if request.method == "HEAD" and not body and value.isdigit() and name.lower() == "content-length":
+                length = int(value)
+            continue
+        if start == _DATE:
+            dated = True
+            start = f"\r\n{name}: "
+        parts.append(start)
+        parts.append(value)
         count += 1
+    if not dated:
+        parts.append("\r\nDate: ")
+        parts.append(date)
+        count += 1
+    bodiless = status in _BODILESS
+    if not bodiless and status >= 200:
+        parts.append("\r\nContent-Length: ")
+        parts.append(str(length))
+        count += 1
+    if not keep_alive:
+        parts.append("\r\nConnection: close")
+        count += 1
+    elif request.version == "1.0":
+        parts.append("\r\nConnection: keep-alive")
+        count += 1
+    parts.append("\r\n\r\n")
+    count += 2
+    head = "".join(parts)
     # A header with a line end in it would be a second header, or a body of the function's choosing.
     if head.count("\n") != count or head.count("\r") != count:
         return encode(request, status, [(_one_line(n), _one_line(v)) for n, v in headers], body, date, keep_alive)
-    if not dated:
-        head += f"Date: {date}\r\n"
-    bodiless = status in _BODILESS
-    if not bodiless and status >= 200:
-        head += f"Content-Length: {length}\r\n"
-    if not keep_alive:
-        head += "Connection: close\r\n"
-    elif request.version == "1.0":
-        head += "Connection: keep-alive\r\n"
-    head += "\r\n"
     try:
         first = head.encode("latin-1")
     except UnicodeEncodeError:

@@ -15,7 +15,6 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterable
-from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -45,25 +44,6 @@ _LOOKS = 20
 """After so many looks at a journal that grows all the time, it is read all the same."""
 _RETRY_SECONDS = 1.0
 TRACES_KEPT = 10_000
-
-
-def text_bytes(text: str) -> bytes:
-    """``text`` as JSON; lone surrogates become replacement characters."""
-    try:
-        return orjson.dumps(text)
-    except (orjson.JSONEncodeError, UnicodeEncodeError):
-        return orjson.dumps(text.encode("utf-8", "replace").decode("utf-8"))
-
-
-@lru_cache(maxsize=4096)
-def line_prefix(account: str, region: str, group: str, stream: str) -> bytes:
-    """The part of a journal line that all events of a stream share."""
-    return b"[" + b",".join(text_bytes(part) for part in (account, region, group, stream)) + b","
-
-
-def event_line(prefix: bytes, timestamp: int, ingestion: int, message: str) -> bytes:
-    """A journal line."""
-    return b"%b%d,%d,%b]\n" % (prefix, timestamp, ingestion, text_bytes(message))
 
 
 class LogStore:

@@ -8,7 +8,7 @@ from typing import Any, Generic, Protocol
 
 from sekisho.config.snapshot import Snapshot
 from sekisho.edge.control import Ended
-from sekisho.edge.dataplane import Begin, Finish
+from sekisho.edge.dataplane import Enter, Finish
 from sekisho.edge.logschema import Stored
 from sekisho.edge.recorder import Document
 from sekisho.functions.invocation import InvocationResult, InvokeFunction
@@ -51,7 +51,8 @@ class Situation(Protocol):
 class Product(Generic[Ended]):
     """What is served."""
 
-    begin: Begin
+    enter: Enter
+    """A request to an API, at the first of its gates."""
     finish: Finish
     describe: Callable[[Trace], Document]
     """The display form of a trace."""

@@ -7,22 +7,22 @@ import sys
 import traceback
 from collections import deque
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Final
 
 import orjson
 
 from sekisho.gateway.trace import Trace
 
-KEPT = 1000
-SERVED_PER_SECOND = 250
+KEPT: Final = 1000
+SERVED_PER_SECOND: Final = 250
 """Of requests that were served, so many of each second are kept: under load the newest thousand would be the last few
 milliseconds, and keeping every one costs more than serving it. Refused and failed ones are all kept."""
-KEPT_BYTES = 64 * 1024 * 1024
-KEPT_BODY = 256 * 1024
-WAITING = 1000
-_TRACE_BYTES = 4096
-_BATCH = 20
-_BATCH_SECONDS = 0.05
+KEPT_BYTES: Final = 64 * 1024 * 1024
+KEPT_BODY: Final = 256 * 1024
+WAITING: Final = 1000
+_TRACE_BYTES: Final = 4096
+_BATCH: Final = 20
+_BATCH_SECONDS: Final = 0.05
 
 Document = dict[str, Any]
 

@@ -13,7 +13,7 @@ import sqlite3
 import sys
 import time
 from collections.abc import Callable, Generator, Mapping, Sequence
-from typing import Any, Generic
+from typing import Any, Generic, cast
 
 from sekisho.config.snapshot import EMPTY, Snapshot
 from sekisho.edge import backends, organization
@@ -25,13 +25,15 @@ from sekisho.edge.datafolder import DataFolder
 from sekisho.edge.dataplane import DataPlane
 from sekisho.edge.driver import Driver
 from sekisho.edge.entropy import EntropyPool
-from sekisho.edge.http1 import Connection, DateLine, Request
+from sekisho.edge.front import Front
+from sekisho.edge.http1 import Connection, DateLine, Ticker
 from sekisho.edge.inspector import Inspector
 from sekisho.edge.issuer import LocalIssuer
 from sekisho.edge.journal import Journal
 from sekisho.edge.keys import IssuerKeys
+from sekisho.edge.logline import event_line, line_prefix
 from sekisho.edge.logschema import Stored
-from sekisho.edge.logstore import LogStore, event_line, line_prefix
+from sekisho.edge.logstore import LogStore
 from sekisho.edge.outbox import Outbox
 from sekisho.edge.product import Product, Sandboxes
 from sekisho.edge.recorder import Document, Recorder
@@ -74,9 +76,8 @@ class Server(Generic[Ended]):
         loop = asyncio.get_running_loop()
         wanted = None if settings.organization is None else organization.read(settings.organization)
         self.settings = settings
-        self.tick = loop.time()
+        self.ticker = Ticker(loop.time())
         self.started = time.time()
-        self.connections: set[Connection] = set()
         self.entropy = EntropyPool()
         self.product = product(self.entropy)
         self.folder = DataFolder.temporary() if settings.ephemeral else DataFolder(settings.data_dir)
@@ -122,7 +123,7 @@ class Server(Generic[Ended]):
         self.commits = Commits(self.world, self.storage, self.driver, self._prepare)
         self.events = Asynchronous(self.world, self.commits, self.sandboxes, lambda: self.snapshot, time.time)
         self.data = DataPlane(
-            begin=self.product.begin,
+            enter=self.product.enter,
             finish=self.product.finish,
             snapshot=EMPTY,
             keyring=self.product.keyring,
@@ -154,6 +155,7 @@ class Server(Generic[Ended]):
             date=self._date,
             wall=time.time,
         )
+        self.front = Front(self.ticker, self.data, self.control)
 
     # --- what the product is lent (product.Situation)
 
@@ -258,30 +260,10 @@ class Server(Generic[Ended]):
             host = "127.0.0.1"
         return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
-    # --- connections (http1.Application)
-
-    def joined(self, connection: Connection) -> None:
-        self.connections.add(connection)
-
-    def left(self, connection: Connection) -> None:
-        self.connections.discard(connection)
-
-    def dispatch(self, connection: Connection, request: Request) -> None:
-        """To the plane it is for."""
-        if request.api_id:
-            if request.api_path is not None:
-                objection = self.control.guard.objection(request.host, request.headers)
-                if objection:
-                    self.control.refuse(connection, request, objection)
-                    return
-            self.data.serve(connection, request)
-        else:
-            self.control.serve(connection, request)
-
     def _sweep(self) -> None:
         loop = asyncio.get_running_loop()
-        self.tick = now = loop.time()
-        for connection in [one for one in self.connections if one.deadline <= now]:
+        self.ticker.now = now = loop.time()
+        for connection in [one for one in self.front.connections if one.deadline <= now]:
             connection.expire()
         self.journal.retry()
         self._timers[:1] = [loop.call_later(1.0, self._sweep)]
@@ -298,14 +280,16 @@ class Server(Generic[Ended]):
         for sentence in left_out(self.world, self.snapshot):
             print(f"sekisho: {sentence}", file=sys.stderr, flush=True)
         await self._organize()
-        self._listener = await loop.create_server(
-            lambda: Connection(self), self.settings.host, self.settings.port, backlog=1024
-        )
+        self._listener = await loop.create_server(self._connect, self.settings.host, self.settings.port, backlog=1024)
         name = self._listener.sockets[0].getsockname()
         self.address = (name[0], name[1])
         self.sandboxes.endpoint_url = self.endpoint_url
         self.events.resume()
         self._timers = [loop.call_later(1.0, self._sweep), loop.call_later(TIDY_SECONDS, self._tidy_later)]
+
+    def _connect(self) -> asyncio.Protocol:
+        # It has every method of a protocol (see ``Connection``).
+        return cast(asyncio.Protocol, Connection(self.front))
 
     async def stop(self, drain_seconds: float = DRAIN_SECONDS) -> None:
         """Answer what is in hand, then end."""
@@ -320,7 +304,7 @@ class Server(Generic[Ended]):
         self.recorder.flush()
         self.outbox.flush()
         await asyncio.sleep(0)
-        for connection in list(self.connections):
+        for connection in list(self.front.connections):
             connection.transport.close()
         await self.events.close()
         await self.sandboxes.close()

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from enum import Enum, auto
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 
 class Kind(Enum):
@@ -126,7 +126,7 @@ def _by(gate: str, blame: Blame, *needs: str) -> Nature:
 
 _CALLER, _CONFIGURATION, _FUNCTION, _AWS = Blame.CALLER, Blame.CONFIGURATION, Blame.FUNCTION, Blame.AWS
 
-NATURE: Mapping[Fault, Nature] = {
+NATURE: Final[Mapping[Fault, Nature]] = {
     Fault.NO_SUCH_API: _by("admit", _CALLER),
     Fault.NO_SUCH_STAGE: _by("admit", _CALLER, "stage"),
     Fault.ENDPOINT_DISABLED: _by("admit", _CONFIGURATION),

@@ -10,6 +10,7 @@ Source: https://docs.aws.amazon.com/lambda/latest/dg/lambda-concurrency.html
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +33,8 @@ class Limits:
     """Start-up and module code. docs: https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html"""
 
 
-RESERVED_EXCEEDED = "ReservedFunctionConcurrentInvocationLimitExceeded"
-ACCOUNT_EXCEEDED = "ConcurrentInvocationLimitExceeded"
+RESERVED_EXCEEDED: Final = "ReservedFunctionConcurrentInvocationLimitExceeded"
+ACCOUNT_EXCEEDED: Final = "ConcurrentInvocationLimitExceeded"
 
 
 def refusal(limits: Limits, reserved: int | None, in_flight: int, queued: int) -> str:

@@ -14,7 +14,7 @@ from sekisho.gateway.exchange import Exchange, Keyring
 from sekisho.gateway.gates import admit
 from sekisho.gateway.kinds import http, rest
 from sekisho.gateway.ledger import Ledger
-from sekisho.gateway.pipeline import Gates, run
+from sekisho.gateway.pipeline import Gates, Passage, steps
 from sekisho.gateway.request import GatewayRequest, GatewayResponse
 from sekisho.gateway.trace import Trace
 from sekisho.kit.ids import Entropy, uuid_text
@@ -34,16 +34,16 @@ def gates_of(kind: Kind) -> Gates:
     return GATES.get(kind, NOWHERE)
 
 
-def begin(
+def enter(
     request: GatewayRequest,
     snapshot: Snapshot,
     keyring: Keyring,
     now: float,
     clock: Callable[[], float],
     entropy: Entropy,
-    ledger: Ledger | None = None,
-) -> tuple[Exchange, Generator[Effect, Any, GatewayResponse]]:
-    """One request: its exchange, and the generator to drive (``send(None)``, then results; it returns the response).
+    ledger: Ledger | None,
+) -> Passage:
+    """One request at the first of its gates.
 
     ``now`` in epoch seconds, ``clock`` in monotonic ones. ``ledger`` is the server's memory; without it every request
     is the first.
@@ -57,15 +57,49 @@ def begin(
     if api is None:
         api = _by_domain(trace)
         if api is None:
-            return x, run(x, NOWHERE)
+            return Passage(x, NOWHERE)
     trace.api = api
     kind = api.kind
     if kind is _REST:
-        return x, run(x, rest.GATES)
+        return Passage(x, rest.GATES)
     trace.kind = kind
     # The others have one id, which looks like a REST API's extended one.
     trace.request_id = extended_id
-    return x, run(x, GATES.get(kind, NOWHERE))
+    return Passage(x, GATES.get(kind, NOWHERE))
+
+
+class Entrance:
+    """``enter`` with a server's memory."""
+
+    __slots__ = ("_ledger",)
+
+    def __init__(self, ledger: Ledger) -> None:
+        self._ledger = ledger
+
+    def enter(
+        self,
+        request: GatewayRequest,
+        snapshot: Snapshot,
+        keyring: Keyring,
+        now: float,
+        clock: Callable[[], float],
+        entropy: Entropy,
+    ) -> Passage:
+        return enter(request, snapshot, keyring, now, clock, entropy, self._ledger)
+
+
+def begin(
+    request: GatewayRequest,
+    snapshot: Snapshot,
+    keyring: Keyring,
+    now: float,
+    clock: Callable[[], float],
+    entropy: Entropy,
+    ledger: Ledger | None = None,
+) -> tuple[Exchange, Generator[Effect, Any, GatewayResponse]]:
+    """``enter`` for those who drive a generator (``send(None)``, then results; it returns the response)."""
+    passage = enter(request, snapshot, keyring, now, clock, entropy, ledger)
+    return passage.x, steps(passage)
 
 
 def _by_domain(trace: Trace) -> ApiSnapshot | None:

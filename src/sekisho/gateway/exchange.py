@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Protocol
+from typing import Final, Protocol
 
 from sekisho.config.identities import AccessKey
 from sekisho.config.snapshot import Snapshot
@@ -54,7 +54,7 @@ class Exchange:
         self.response: GatewayResponse = NOTHING_YET
 
 
-NOTHING_YET = GatewayResponse(0, [], b"")
+NOTHING_YET: Final = GatewayResponse(0, [], b"")
 
 Outcome = Pass | Reject | Ask[Effect, Exchange]
 Gate = Callable[[Exchange], Outcome]

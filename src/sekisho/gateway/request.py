@@ -35,9 +35,12 @@ class GatewayRequest(NamedTuple):
     """The VPC endpoint the request came through (``vpce-…``); empty: none."""
 
 
-class GatewayResponse(NamedTuple):
+class GatewayResponse:
     """Status, header lines in order, and the whole body."""
 
-    status: int
-    headers: list[tuple[str, str]]
-    body: bytes
+    __slots__ = ("body", "headers", "status")
+
+    def __init__(self, status: int, headers: list[tuple[str, str]], body: bytes) -> None:
+        self.status = status
+        self.headers = headers
+        self.body = body

@@ -55,7 +55,8 @@ def refuse(x: Exchange, gate: str, rejection: Reject) -> None:
 def respond(x: Exchange) -> None:
     """Complete the response: request-id headers, content length, status and length for the log."""
     t = x.trace
-    status, headers, body = x.response
+    response = x.response
+    status, headers = response.status, response.headers
     if t.kind is _HTTP:
         _identify_http(x, headers)
     else:
@@ -64,7 +65,7 @@ def respond(x: Exchange) -> None:
         # vector: http/lambda-url-HTTP_PROXY: what a web server answers through a proxy is not given our trace id.
         if t.reply is not None and t.rejection is None and not (type(t.reply) is HttpAnswer and _proxied(t)):
             headers.append(("X-Amzn-Trace-Id", t.xray_id))
-    length = len(body)
+    length = len(response.body)
     bodiless = status in _BODILESS
     if not bodiless:
         headers.append(("Content-Length", str(length)))
@@ -74,7 +75,6 @@ def respond(x: Exchange) -> None:
     t.status = status
     t.length = length
     t.response_headers = headers
-    t.ended = x.clock()
 
 
 def _proxied(t: Trace) -> bool:

@@ -23,10 +23,10 @@ from sekisho.policy.request import ANONYMOUS, Question
 
 _NOTHING: Final[Mapping[str, Any]] = {}
 _REST: Final = Kind.REST
-NOBODY = Principal(ANONYMOUS, NO_POLICIES)
-UNSTAGED = Stage("", "", {}, Router(), None, None)
-UNROUTED = Route("", "", "", "", OPEN, Unsupported("NONE", ""))
-UNSERVED = ApiSnapshot(Kind.REST, "", "", "", "", {})
+NOBODY: Final = Principal(ANONYMOUS, NO_POLICIES)
+UNSTAGED: Final = Stage("", "", {}, Router(), None, None)
+UNROUTED: Final = Route("", "", "", "", OPEN, Unsupported("NONE", ""))
+UNSERVED: Final = ApiSnapshot(Kind.REST, "", "", "", "", {})
 
 
 class Check(NamedTuple):
@@ -48,7 +48,7 @@ class Phase(NamedTuple):
     error: str | None = None
 
 
-UNASKED = Phase()
+UNASKED: Final = Phase()
 
 
 class Signature(NamedTuple):
@@ -64,7 +64,7 @@ class Signature(NamedTuple):
     presigned: bool = False
 
 
-UNSIGNED = Signature()
+UNSIGNED: Final = Signature()
 
 
 class Trace:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from typing import Final
 
 
 class Headers:
@@ -74,4 +75,4 @@ class Headers:
         return f"Headers({list(self.pairs)!r})"
 
 
-NO_HEADERS = Headers()
+NO_HEADERS: Final = Headers()

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Callable
+from typing import Final
 
 Entropy = Callable[[int], bytes]
 """``entropy(n)`` gives n random bytes; the edge passes ``os.urandom``, tests a counter."""
 
-_LOWER = "abcdefghijklmnopqrstuvwxyz0123456789"
-_BASE32 = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
-_ALPHANUMERIC = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
+_LOWER: Final = "abcdefghijklmnopqrstuvwxyz0123456789"
+_BASE32: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
+_ALPHANUMERIC: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
 
 
 def pick(entropy: Entropy, alphabet: str, length: int) -> str:
@@ -67,7 +68,7 @@ def uuid_text(raw: bytes) -> str:
     return f"{text[:8]}-{text[8:12]}-4{text[13:16]}-{_VARIANT[text[16]]}{text[17:20]}-{text[20:]}"
 
 
-_VARIANT = {digit: "89ab"[int(digit, 16) & 3] for digit in "0123456789abcdef"}
+_VARIANT: Final = {digit: "89ab"[int(digit, 16) & 3] for digit in "0123456789abcdef"}
 
 
 def extended_request_id(entropy: Entropy) -> str:

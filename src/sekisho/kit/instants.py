@@ -3,21 +3,34 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from functools import lru_cache
+from typing import Final
 
-_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
-_DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+_MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+_DAYS: Final = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+
+
+class _Second:
+    """The last second that was spelled: moments come in clusters."""
+
+    __slots__ = ("second", "text")
+
+    def __init__(self) -> None:
+        self.second = -1
+        self.text = ""
+
+
+_last: Final = _Second()
 
 
 def clf(now: float) -> str:
     """Common Log Format, ``10/Oct/2023:01:01:01 +0000``: ``$context.requestTime``."""
-    return _clf(int(now))
-
-
-@lru_cache(maxsize=64)
-def _clf(second: int) -> str:
+    second = int(now)
+    if second == _last.second:
+        return _last.text
     t = datetime.fromtimestamp(second, UTC)
-    return f"{t.day:02d}/{_MONTHS[t.month - 1]}/{t.year:04d}:{t.hour:02d}:{t.minute:02d}:{t.second:02d} +0000"
+    text = f"{t.day:02d}/{_MONTHS[t.month - 1]}/{t.year:04d}:{t.hour:02d}:{t.minute:02d}:{t.second:02d} +0000"
+    _last.second, _last.text = second, text
+    return text
 
 
 def iso(now: float) -> str:

@@ -7,7 +7,7 @@ A step of a pipeline returns ``PASS`` to continue, or ``Ask(effect, then)`` to s
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Generic, NamedTuple, TypeVar
+from typing import Any, Final, Generic, NamedTuple, TypeVar
 
 E = TypeVar("E")
 S = TypeVar("S")
@@ -22,7 +22,7 @@ class Pass:
         return "PASS"
 
 
-PASS = Pass()
+PASS: Final = Pass()
 
 
 class Ask(NamedTuple, Generic[E, S]):

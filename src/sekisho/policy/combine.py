@@ -159,7 +159,7 @@ def _plan(pools: _Pools, resource: str) -> Plan:
     return Plan(identity, boundary, session, scps, rcps, endpoint, quiet, unlimited, insisting)
 
 
-NO_POLICIES = PolicyStack()
+NO_POLICIES: Final = PolicyStack()
 
 
 class Decision(NamedTuple):

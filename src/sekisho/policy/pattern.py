@@ -197,7 +197,7 @@ def _base(prefix: str) -> str:
 
 _SHORT: Final = 256
 """Characters of patterns that are kept compiled: policies of many principals name the same routes."""
-_kept = lru_cache(maxsize=4096)(ArnPattern)
+_kept: Final = lru_cache(maxsize=4096)(ArnPattern)
 
 
 def arn_pattern(text: str, variables: bool, complete: bool) -> ArnPattern:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from enum import IntEnum, auto
-from typing import NamedTuple, Protocol
+from typing import Final, NamedTuple, Protocol
 
 Value = str | tuple[str, ...]
 """What a condition key holds: one string, or several for multivalued keys."""
@@ -32,7 +32,7 @@ class MappingContext:
         return self.values.get(key)
 
 
-EMPTY_CONTEXT = MappingContext({})
+EMPTY_CONTEXT: Final = MappingContext({})
 
 
 class SubjectKind(IntEnum):
@@ -75,7 +75,7 @@ class Subject(NamedTuple):
         return self.arn
 
 
-ANONYMOUS = Subject(SubjectKind.ANONYMOUS, "", "", unique_id="anonymous")
+ANONYMOUS: Final = Subject(SubjectKind.ANONYMOUS, "", "", unique_id="anonymous")
 
 
 def service_subject(name: str) -> Subject:
@@ -125,7 +125,7 @@ def subject_from(principal: str, account: str = "", service_linked: bool = False
     return Subject(SubjectKind.USER, owner, principal)
 
 
-_IDENTITY_HOSTS = frozenset({"cognito-identity.amazonaws.com", "www.amazon.com"})
+_IDENTITY_HOSTS: Final = frozenset({"cognito-identity.amazonaws.com", "www.amazon.com"})
 
 
 def _is_service_name(text: str) -> bool:

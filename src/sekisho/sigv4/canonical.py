@@ -24,9 +24,9 @@ TERMINATOR: Final = "aws4_request"
 UNSIGNED_PAYLOAD: Final = "UNSIGNED-PAYLOAD"
 EMPTY_SHA256: Final = hashlib.sha256(b"").hexdigest()
 
-_PLAIN_PATH = re.compile(r"(?:/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)+/?", re.ASCII).fullmatch
+_PLAIN_PATH: Final = re.compile(r"(?:/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)+/?", re.ASCII).fullmatch
 """Paths that are their own canonical form."""
-_BLANKS = re.compile(r"[ \t\n\r\f\v]+")
+_BLANKS: Final = re.compile(r"[ \t\n\r\f\v]+")
 _PATH_SAFE: Final = "/~"
 _QUERY_SAFE: Final = "-_.~%&="
 
@@ -94,7 +94,7 @@ def signed_names(signed_headers: str) -> tuple[str, ...]:
     return tuple(signed_headers.split(";"))
 
 
-_no_blank = re.compile(r"[!-~]+").fullmatch
+_no_blank: Final = re.compile(r"[!-~]+").fullmatch
 
 
 def _trim(value: str) -> str:

@@ -57,7 +57,7 @@ class NoClaim(NamedTuple):
     """The request carries no signature: AWS calls this a missing authentication token."""
 
 
-NO_CLAIM = NoClaim()
+NO_CLAIM: Final = NoClaim()
 
 
 class Flaw(Enum):
@@ -95,7 +95,7 @@ def _from_header(authorization: str, headers: Headers) -> Claim | ClaimProblem:
     return _from_unusual_header(authorization, headers)
 
 
-_USUAL = re.compile(
+_USUAL: Final = re.compile(
     r"AWS4-HMAC-SHA256 Credential=([^/, =]+)/([^/, =]*)/([^/, =]*)/([^/, =]*)/([^/, =]*), ?"
     r"SignedHeaders=([^, =]+), ?Signature=([^, =]+)"
 ).fullmatch

@@ -48,7 +48,7 @@ class Verified(NamedTuple):
     """The signature is the one we calculate."""
 
 
-VERIFIED = Verified()
+VERIFIED: Final = Verified()
 
 
 class SignatureProblem(NamedTuple):

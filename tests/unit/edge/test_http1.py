@@ -270,7 +270,7 @@ def test_a_client_that_does_not_read_is_not_read_from() -> None:
                 except TimeoutError:
                     break
             assert sent < 3000, "the server read on though nobody took its answers"
-            [connection] = [one for one in server.connections if one.stalled]
+            [connection] = [one for one in server.front.connections if one.stalled]
             assert len(connection.waiting) < 200
             wire.reader._transport.resume_reading()  # type: ignore[attr-defined]
             for _ in range(sent):

@@ -12,7 +12,8 @@ import pytest
 
 from sekisho.edge import logschema
 from sekisho.edge.journal import Journal, Position, segment_path, segments
-from sekisho.edge.logstore import LogStore, event_line, line_prefix
+from sekisho.edge.logline import event_line, line_prefix
+from sekisho.edge.logstore import LogStore
 from sekisho.edge.recorder import trace_line
 from sekisho.services.effects import (
     CountLogBytes,

@@ -219,8 +219,8 @@ OVERRIDES: Final[Mapping[tuple[Kind, str], Variable]] = {
 }
 """Variables that another kind reads in its own way: seconds instead of milliseconds, accepted but empty, one id."""
 
-_AUTHORIZER = "authorizer."
-_UNSAFE = re.compile(r"[\x00-\x1f\x7f\"\\\u0085\u2028\u2029]").search
+_AUTHORIZER: Final = "authorizer."
+_UNSAFE: Final = re.compile(r"[\x00-\x1f\x7f\"\\\u0085\u2028\u2029]").search
 _REFERENCES: Final[Mapping[Kind, re.Pattern[str]]] = {
     # HTTP APIs take an adjacent bar as part of the name. vector: logsettings/http-reject-adjacent-pipe.
     _R: re.compile(r"\$context\.([A-Za-z0-9_.]*[A-Za-z0-9_])|\$\{context\.([^}]+)\}"),

@@ -19,9 +19,9 @@ MAX_HEADERS: Final = 10_240
 """Bytes of all header names and values; same page."""
 
 _REMEMBERED_PATH: Final = 256
-_TOO_LARGE = Reject(Fault.BODY_TOO_LARGE, {})
-_HEADERS_TOO_LARGE = Reject(Fault.HEADERS_TOO_LARGE, {})
-_DISABLED = Reject(Fault.ENDPOINT_DISABLED, {})
+_TOO_LARGE: Final = Reject(Fault.BODY_TOO_LARGE, {})
+_HEADERS_TOO_LARGE: Final = Reject(Fault.HEADERS_TOO_LARGE, {})
+_DISABLED: Final = Reject(Fault.ENDPOINT_DISABLED, {})
 
 
 def no_such_api(x: Exchange) -> Outcome:

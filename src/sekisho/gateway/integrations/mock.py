@@ -29,13 +29,12 @@ _NO_STATUS: Final = Reject(Fault.MOCK_STATUS_MISSING, {})
 _HEADER: Final = "method.response.header."
 
 # Names may stand without quotes, and other members may follow. vector: vtl/mock-lenient-json.
-_STATUS = re.compile(r"""[{,]\s*(?:"statusCode"|'statusCode'|statusCode)\s*:\s*("?)(\d{3})\1\s*[,}]""").search
+_STATUS: Final = re.compile(r"""[{,]\s*(?:"statusCode"|'statusCode'|statusCode)\s*:\s*("?)(\d{3})\1\s*[,}]""").search
 
 
 def answer(x: Exchange, integration: Mock) -> Outcome:
     """Answer without a backend."""
     t = x.trace
-    begun = x.clock()
     media = x.request.headers.get("content-type")
     name = media.partition(";")[0].strip().lower() if media else _JSON
     binary_types = t.stage.binary_media_types
@@ -62,7 +61,7 @@ def answer(x: Exchange, integration: Mock) -> Outcome:
     status = status_of(text)
     if status is None:
         return _UNTRANSFORMED if template is None else _NO_STATUS
-    t.asked = (begun, x.clock())
+    t.asked = (t.marks[-1], x.clock())
     response = _select(integration.responses, status)
     if response is None:
         return Reject(Fault.NO_INTEGRATION_RESPONSE, {"status": status})
