@@ -251,5 +251,5 @@ def test_help_and_version() -> None:
 
     assert "examples:" in sekisho("--help").stdout and "serve" in sekisho("--help").stdout
     assert "--enforce-iam" in sekisho("serve", "--help").stdout
-    assert re.fullmatch(r"sekisho \d+\.\d+\S*\n", sekisho("--version").stdout)
+    assert re.fullmatch(r"sekisho \d+\.\d+\S* \((compiled|interpreted)\)\n", sekisho("--version").stdout)
     assert sekisho().returncode == 2 and sekisho("nonsense").returncode == 2

@@ -69,10 +69,10 @@ def test_proofs_hold_and_witnesses_replay(document: dict[str, Any], pattern: str
             resource.startswith("arn:aws:s3:::b/") and (pattern[-1] == "*" or resource[-1] == "x")
         )
         if inside:
-            asked = question._replace(subject=subject, resource=resource, resource_account=account)
+            asked = question.about(subject=subject, resource=resource, resource_account=account)
             keys = dict(question.context.values) if isinstance(question.context, MappingContext) else {}
             keys = {key: value for key, value in keys.items() if not key.startswith("aws:principaltag/")}
-            assert not decide(asked._replace(context=MappingContext(keys)), actor.stack, None).allowed
+            assert not decide(asked.about(context=MappingContext(keys)), actor.stack, None).allowed
 
 
 @settings(max_examples=80, deadline=None)
@@ -92,7 +92,7 @@ def test_what_was_asked_before_does_not_matter(
         tuple(map(copy, stack.endpoint)),
     )
     for resource in before:
-        decide(question._replace(resource=resource), stack, resource_policy)
+        decide(question.about(resource=resource), stack, resource_policy)
     one = decide(question, stack, resource_policy)
     other = decide(question, fresh, None if resource_policy is None else copy(resource_policy))
     assert (one.verdict, one.layer, one.statement) == (other.verdict, other.layer, other.statement)

@@ -77,7 +77,7 @@ def _meant_role(case: Case, witness: Witness) -> Role | None:
     for role in roles.values():
         if role.account == assumed.account and role is not assumed and role.trust.document == assumed.trust.document:
             subject = question.subject._replace(arn=role.arn, issuer_arn=role.arn, unique_id=role.unique_id)
-            asked = question._replace(subject=subject)
+            asked = question.about(subject=subject)
             if _speaks_of_apis(role) and decide(asked, role.stack, None).allowed:
                 return role
     return None

@@ -20,6 +20,7 @@ from sekisho.gateway.request import GatewayRequest
 from sekisho.policy.combine import NO_POLICIES, Decision, PolicyStack
 from sekisho.policy.compile import CompiledPolicy
 from sekisho.policy.request import ANONYMOUS, Question
+from sekisho.sigv4.claim import Claim
 
 _NOTHING: Final[Mapping[str, Any]] = {}
 _REST: Final = Kind.REST
@@ -29,16 +30,26 @@ UNROUTED: Final = Route("", "", "", "", OPEN, Unsupported("NONE", ""))
 UNSERVED: Final = ApiSnapshot(Kind.REST, "", "", "", "", {})
 
 
-class Check(NamedTuple):
+class Check:
     """One authorization question and its answer; enough to ask it again in recording mode."""
 
-    purpose: str
-    """``invoke-api``, ``resource-policy``, ``assume-role``, ``invoke-function``, ``authorizer-policy`` …"""
-    question: Question
-    stack: PolicyStack
-    """The asker's own policies: references into the snapshot, never copies."""
-    resource_policy: CompiledPolicy | None
-    decision: Decision
+    __slots__ = ("decision", "purpose", "question", "resource_policy", "stack")
+
+    def __init__(
+        self,
+        purpose: str,
+        question: Question,
+        stack: PolicyStack,
+        resource_policy: CompiledPolicy | None,
+        decision: Decision,
+    ) -> None:
+        self.purpose = purpose
+        """``invoke-api``, ``resource-policy``, ``assume-role``, ``invoke-function``, ``authorizer-policy`` …"""
+        self.question = question
+        self.stack = stack
+        """The asker's own policies: references into the snapshot, never copies."""
+        self.resource_policy = resource_policy
+        self.decision = decision
 
 
 class Phase(NamedTuple):
@@ -51,17 +62,26 @@ class Phase(NamedTuple):
 UNASKED: Final = Phase()
 
 
-class Signature(NamedTuple):
+class Signature:
     """What a signed request claimed, and what verification found."""
 
-    access_key_id: str = ""
-    scope: str = ""
-    """``date/region/service/aws4_request`` as claimed."""
-    signed_headers: str = ""
-    canonical_request: str = ""
-    """Ours; only when it was refused."""
-    string_to_sign: str = ""
-    presigned: bool = False
+    __slots__ = ("canonical_request", "claim", "string_to_sign")
+
+    def __init__(self, claim: Claim | None = None, canonical_request: str = "", string_to_sign: str = "") -> None:
+        self.claim = claim
+        """None: the request is not signed, or its claim could not be read."""
+        self.canonical_request = canonical_request
+        """Ours; only when it was refused."""
+        self.string_to_sign = string_to_sign
+
+    @property
+    def scope(self) -> str:
+        """``date/region/service/aws4_request`` as claimed."""
+        return self.claim.scope if self.claim is not None else ""
+
+    @property
+    def signed_headers(self) -> str:
+        return self.claim.signed_headers if self.claim is not None else ""
 
 
 UNSIGNED: Final = Signature()

@@ -343,7 +343,7 @@ def find_context(
     names = list(open_keys)
     for choice in islice(product(*open_keys.values()), MOST_CONTEXTS):
         extra = {name: value for name, value in zip(names, choice, strict=True) if value is not None}
-        tried = question._replace(context=_Tried(context, extra))
+        tried = question.about(context=_Tried(context, extra))
         if decide(tried, stack, resource_policy).allowed:
             return {**context.values, **extra}
     return None

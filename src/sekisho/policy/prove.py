@@ -338,7 +338,7 @@ def _witness(actor: Actor, target: Target, resource: str, context: Partial) -> W
     values = find_context(question, actor.stack, target.resource_policy, context)
     if values is None:
         return None
-    concrete = question._replace(context=MappingContext(values))
+    concrete = question.about(context=MappingContext(values))
     decision = decide(concrete, actor.stack, target.resource_policy)
     return WitnessRequest(actor, concrete, values, decision) if decision.allowed else None
 

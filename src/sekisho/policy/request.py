@@ -83,17 +83,40 @@ def service_subject(name: str) -> Subject:
     return Subject(SubjectKind.SERVICE, "", name)
 
 
-class Question(NamedTuple):
-    """One authorization question; together with the policies it is all a decision depends on."""
+class Question:
+    """One authorization question; together with the policies it is all a decision depends on. Immutable by custom: a
+    plain class, because one is made for every request."""
 
-    subject: Subject
-    action: str
-    """``service:Name``."""
-    resource: str
-    """An ARN, or ``*`` for actions without resources."""
-    resource_account: str
-    """The account that owns the resource, 12 digits."""
-    context: Context = EMPTY_CONTEXT
+    __slots__ = ("action", "context", "resource", "resource_account", "subject")
+
+    def __init__(
+        self, subject: Subject, action: str, resource: str, resource_account: str, context: Context = EMPTY_CONTEXT
+    ) -> None:
+        self.subject = subject
+        self.action = action
+        """``service:Name``."""
+        self.resource = resource
+        """An ARN, or ``*`` for actions without resources."""
+        self.resource_account = resource_account
+        """The account that owns the resource, 12 digits."""
+        self.context = context
+
+    def about(
+        self,
+        *,
+        subject: Subject | None = None,
+        resource: str | None = None,
+        resource_account: str | None = None,
+        context: Context | None = None,
+    ) -> Question:
+        """The same question with other members."""
+        return Question(
+            self.subject if subject is None else subject,
+            self.action,
+            self.resource if resource is None else resource,
+            self.resource_account if resource_account is None else resource_account,
+            self.context if context is None else context,
+        )
 
 
 def subject_from(principal: str, account: str = "", service_linked: bool = False) -> Subject:

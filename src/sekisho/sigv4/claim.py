@@ -28,25 +28,55 @@ LONGEST_EXPIRY: Final = 604_800
 _MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
-class Claim(NamedTuple):
+class Claim:
     """A complete claim; nothing about it is verified yet."""
 
-    access_key_id: str
-    date: str
-    """``YYYYMMDD`` of the credential scope."""
-    region: str
-    service: str
-    terminator: str
-    signed_headers: str
-    signature: str
-    amz_date: str
-    """``YYYYMMDDTHHMMSSZ``."""
-    instant: float
-    """``amz_date`` in epoch seconds."""
-    session_token: str
-    presigned: bool = False
-    expires: int = 0
-    """Seconds that a presigned URL is valid; 0 in the header form."""
+    __slots__ = (
+        "access_key_id",
+        "amz_date",
+        "date",
+        "expires",
+        "instant",
+        "presigned",
+        "region",
+        "service",
+        "session_token",
+        "signature",
+        "signed_headers",
+        "terminator",
+    )
+
+    def __init__(
+        self,
+        access_key_id: str,
+        date: str,
+        region: str,
+        service: str,
+        terminator: str,
+        signed_headers: str,
+        signature: str,
+        amz_date: str,
+        instant: float,
+        session_token: str,
+        presigned: bool = False,
+        expires: int = 0,
+    ) -> None:
+        self.access_key_id = access_key_id
+        self.date = date
+        """``YYYYMMDD`` of the credential scope."""
+        self.region = region
+        self.service = service
+        self.terminator = terminator
+        self.signed_headers = signed_headers
+        self.signature = signature
+        self.amz_date = amz_date
+        """``YYYYMMDDTHHMMSSZ``."""
+        self.instant = instant
+        """``amz_date`` in epoch seconds."""
+        self.session_token = session_token
+        self.presigned = presigned
+        self.expires = expires
+        """Seconds that a presigned URL is valid; 0 in the header form."""
 
     @property
     def scope(self) -> str:
@@ -91,7 +121,8 @@ def _from_header(authorization: str, headers: Headers) -> Claim | ClaimProblem:
         date, instant = _date_of(headers)
         if instant is not None:
             token = headers.get("x-amz-security-token") or ""
-            return tuple.__new__(Claim, (*usual.groups(), date, instant, token, False, 0))
+            key, day, region, service, terminator, signed_headers, signature = usual.groups()
+            return Claim(key, day, region, service, terminator, signed_headers, signature, date, instant, token)
     return _from_unusual_header(authorization, headers)
 
 

@@ -108,7 +108,8 @@ def verify_in_scope(
     problem = _age_problem(claim, now)
     if problem is not None:
         return problem
-    _, date, region, service, terminator, signed, claimed, amz_date, _, _, presigned, _ = claim
+    date, region, service = claim.date, claim.region, claim.service
+    signed, claimed, amz_date, presigned = claim.signed_headers, claim.signature, claim.amz_date, claim.presigned
     if "host" not in signed_names(signed):
         return SignatureProblem(Verdict.HOST_NOT_SIGNED, _HOST_NOT_SIGNED)
     declared = headers.get("x-amz-content-sha256")
@@ -120,7 +121,7 @@ def verify_in_scope(
     lines = canonical_headers(signed, headers)
     query = canonical_query(raw_query, presigned=presigned) if raw_query else ""
     canonical = canonical_request(method, canonical_path(raw_path), query, lines or "", signed, payload)
-    scope = f"{date}/{region}/{service}/{terminator}"
+    scope = claim.scope
     to_sign = string_to_sign(amz_date, scope, canonical)
     if lines is not None:
         if _same(derived_signature(secret, date, region, service, to_sign), claimed):

@@ -74,7 +74,7 @@ def test_a_context_is_found(condition: dict[str, Any], effect: str) -> None:
     assert bool(shown["allOf"]) is (effect == "Allow") and bool(shown["noneOf"]) is (effect == "Deny")
     values = find_context(question, stack, None, context)
     assert values is not None
-    assert decide(question._replace(context=MappingContext(dict(values))), stack, None).allowed
+    assert decide(question.about(context=MappingContext(dict(values))), stack, None).allowed
     option = found.unless[0] if found.unless else found.needs[0][0]
     key = next(iter(next(iter(condition.values()))))
     assert sentence(option).startswith(f"{key} {next(iter(condition))} ")

@@ -118,6 +118,6 @@ def test_the_walk_covers_every_layer() -> None:
         (Layer.BOUNDARY, 0, True),
         (Layer.SESSION, 0, True),
     ]
-    service = question._replace(subject=service_subject("apigateway.amazonaws.com"))
+    service = question.about(subject=service_subject("apigateway.amazonaws.com"))
     denied = explain(service, stack, deny).decision
     assert (denied.verdict, denied.layer) == (Verdict.EXPLICITLY_DENIED, Layer.RESOURCE)

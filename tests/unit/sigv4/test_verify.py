@@ -255,7 +255,8 @@ def test_scope_sentences_are_concatenated() -> None:
         "Credential should be scoped to correct service: 'lambda'. "
     )
     assert scope_problem(claim, "", "") is None
-    other = scope_problem(claim._replace(terminator="x", date="20200101"), REGION, SERVICE)
+    claim.terminator, claim.date = "x", "20200101"
+    other = scope_problem(claim, REGION, SERVICE)
     assert other is not None
     assert other.message.startswith(
         "Credential should be scoped with a valid terminator: 'aws4_request', not 'x'. Date"

@@ -62,7 +62,7 @@ def by_signature(x: Exchange) -> Outcome:
     if isinstance(claim, ClaimProblem):
         return Reject(_FLAWS[claim.flaw], {"message": claim.message})
     t.access_key_id = claim.access_key_id
-    t.signature = Signature(claim.access_key_id, claim.scope, claim.signed_headers, "", "", claim.presigned)
+    t.signature = Signature(claim)
     problem = scope_problem(claim, t.api.region, SERVICE)
     if problem is not None:
         return _refused(x, problem)
@@ -89,7 +89,5 @@ def _with_token(x: Exchange, claim: Claim, key: AccessKey) -> Outcome:
 
 def _refused(x: Exchange, problem: SignatureProblem) -> Reject:
     t = x.trace
-    t.signature = t.signature._replace(
-        canonical_request=problem.canonical_request, string_to_sign=problem.string_to_sign
-    )
+    t.signature = Signature(t.signature.claim, problem.canonical_request, problem.string_to_sign)
     return Reject(_VERDICTS[problem.verdict], {"message": problem.message})
