@@ -137,7 +137,7 @@ class DataPlane:
             arrived = _arrived(request)
         passage: Passage | None = None
         try:
-            if self._outbox.journal.overloaded:
+            if self._outbox.overloaded and self._outbox.journal.overloaded:
                 raise OSError("the disk takes no more log lines")
             passage = self._enter(arrived, self.snapshot, self.keyring, now, self._monotonic, self._entropy)
             effect = passage.advance(None)

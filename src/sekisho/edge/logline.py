@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from typing import Final
 
 import orjson
+
+_dumps: Final = orjson.dumps
 
 
 def text_bytes(text: str) -> bytes:
     """``text`` as JSON; lone surrogates become replacement characters."""
     try:
-        return orjson.dumps(text)
+        return _dumps(text)
     except (orjson.JSONEncodeError, UnicodeEncodeError):
         return orjson.dumps(text.encode("utf-8", "replace").decode("utf-8"))
 

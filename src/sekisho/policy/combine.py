@@ -23,6 +23,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Final, NamedTuple
 
+from sekisho.kit.memory import remember
 from sekisho.policy.compile import CompiledPolicy, CompiledStatement
 from sekisho.policy.evaluate import (
     LONGEST_REMEMBERED,
@@ -34,7 +35,6 @@ from sekisho.policy.evaluate import (
     first,
     first_naming,
     pool,
-    remember,
     sides,
 )
 from sekisho.policy.principals import Match

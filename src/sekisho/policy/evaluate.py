@@ -11,15 +11,14 @@ conditions and nothing else. No explanation is built here; ``witness`` does that
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Final, NamedTuple, TypeVar
+from typing import Final, NamedTuple
 
+from sekisho.kit.memory import remember
 from sekisho.policy.compile import CompiledPolicy, CompiledStatement
 from sekisho.policy.operators import Test
 from sekisho.policy.principals import Match
 from sekisho.policy.request import Context, Question
 
-REMEMBERED: Final = 4096
-"""Answers a policy or stack remembers; then it starts afresh."""
 LONGEST_REMEMBERED: Final = 1024
 """Resources longer than this many characters are worked out each time."""
 _FEW: Final = 4
@@ -156,18 +155,6 @@ def _is_conditional(entry: Entry) -> bool:
 def pool(policies: Iterable[CompiledPolicy], action: str) -> Pool:
     """The pool of a set of policies for ``action`` (lower case)."""
     return Pool([statement for policy in policies for statement in policy.index.about(action)])
-
-
-K = TypeVar("K")
-V = TypeVar("V")
-
-
-def remember(memory: dict[K, V], key: K, value: V) -> V:
-    """Keep an answer; a full memory is emptied, which bounds it without bookkeeping on the fast path."""
-    if len(memory) >= REMEMBERED:
-        memory.clear()
-    memory[key] = value
-    return value
 
 
 def sides(policy: CompiledPolicy, action: str, resource: str) -> Sides:

@@ -18,6 +18,7 @@ from typing import Any, Final
 from urllib.parse import quote
 
 from sekisho.kit.headers import Headers
+from sekisho.kit.memory import remember
 
 ALGORITHM: Final = "AWS4-HMAC-SHA256"
 TERMINATOR: Final = "aws4_request"
@@ -88,10 +89,17 @@ def canonical_headers(signed_headers: str, headers: Headers) -> str | None:
     return "".join(lines)
 
 
-@lru_cache(maxsize=1024)
+_names: Final[dict[str, tuple[str, ...]]] = {}
+_REMEMBERED_NAMES: Final = 1024
+
+
 def signed_names(signed_headers: str) -> tuple[str, ...]:
     """The names in ``SignedHeaders``. Remembered: a client signs the same ones each time."""
-    return tuple(signed_headers.split(";"))
+    found = _names.get(signed_headers)
+    if found is not None:
+        return found
+    names = tuple(signed_headers.split(";"))
+    return remember(_names, signed_headers, names) if len(signed_headers) <= _REMEMBERED_NAMES else names
 
 
 _no_blank: Final = re.compile(r"[!-~]+").fullmatch
@@ -128,11 +136,18 @@ def signature(key: bytes, to_sign: str) -> str:
     return hmac.digest(key, _wire_bytes(to_sign), "sha256").hex()
 
 
-@lru_cache(maxsize=4096)
+_hashes: Final[dict[tuple[str, str, str, str], tuple[Any, Any]]] = {}
+
+
 def _begun(secret: str, date: str, region: str, service: str) -> tuple[Any, Any]:
     """Both hashes of HMAC (RFC 2104) with the derived key already taken in: what is left to do for each request."""
+    signed_with = (secret, date, region, service)
+    found = _hashes.get(signed_with)
+    if found is not None:
+        return found
     key = signing_key(secret, date, region, service).ljust(64, b"\0")
-    return hashlib.sha256(key.translate(_INNER)), hashlib.sha256(key.translate(_OUTER))
+    begun = (hashlib.sha256(key.translate(_INNER)), hashlib.sha256(key.translate(_OUTER)))
+    return remember(_hashes, signed_with, begun)
 
 
 def derived_signature(secret: str, date: str, region: str, service: str, to_sign: str) -> str:

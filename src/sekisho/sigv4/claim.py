@@ -14,12 +14,12 @@ import hashlib
 import re
 from datetime import UTC, datetime
 from enum import Enum, auto
-from functools import lru_cache
 from typing import Final, NamedTuple
 from urllib.parse import unquote
 
 from sekisho.kit.headers import Headers
 from sekisho.kit.instants import amz
+from sekisho.kit.memory import remember
 from sekisho.sigv4.canonical import ALGORITHM
 
 LONGEST_EXPIRY: Final = 604_800
@@ -219,9 +219,19 @@ def _date_of(headers: Headers) -> tuple[str, float | None]:
     return date, instant_of(date)
 
 
-@lru_cache(maxsize=4096)
+_instants: Final[dict[str, float]] = {}
+
+
 def instant_of(text: str) -> float | None:
-    """Epoch seconds of ``YYYYMMDDTHHMMSSZ``, or None when ``text`` is nothing like it."""
+    """Epoch seconds of ``YYYYMMDDTHHMMSSZ``, or None when ``text`` is nothing like it. Remembered."""
+    found = _instants.get(text)
+    if found is not None:
+        return found
+    instant = _read_instant(text)
+    return None if instant is None else remember(_instants, text, instant)
+
+
+def _read_instant(text: str) -> float | None:
     if len(text) != 16 or text[8] != "T" or text[15] != "Z" or not text.isascii():
         return None
     digits = text[:8] + text[9:15]

@@ -7,8 +7,9 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sekisho.kit.memory import MOST, remember
 from sekisho.policy.compile import compile_policy
-from sekisho.policy.evaluate import REMEMBERED, first, pool, remember, sides
+from sekisho.policy.evaluate import first, pool, sides
 from sekisho.policy.request import EMPTY_CONTEXT
 
 names = st.text("ab*?$", max_size=6)
@@ -49,7 +50,7 @@ def test_unconditional_statements_come_first() -> None:
 
 def test_memory_is_bounded() -> None:
     policy = compile_policy({"Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}})
-    for number in range(REMEMBERED + 10):
+    for number in range(MOST + 10):
         sides(policy, "s3:Get", f"arn:aws:s3:::{number}")
     assert len(policy.answers) == 10
     before = len(policy.answers)

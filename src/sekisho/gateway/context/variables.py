@@ -14,13 +14,13 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping
-from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
 from sekisho.faults.fault import Kind
 from sekisho.gateway.payload.domain import domain_name
 from sekisho.gateway.trace import NOBODY, Trace
 from sekisho.kit.instants import clf
+from sekisho.kit.memory import remember
 
 Read = Callable[[Trace], str | None]
 
@@ -272,10 +272,17 @@ def compile_format(text: str, kind: Kind) -> Callable[[Trace], str]:
     return line
 
 
-@lru_cache(maxsize=1024)
+_safe_values: Final[dict[str, str]] = {}
+_REMEMBERED_VALUE: Final = 256
+
+
 def _safe(value: str) -> str:
     """``value`` as it is when nothing in it needs escaping. Remembered: most values of a log come again and again."""
-    return escape(value) if _UNSAFE(value) else value
+    found = _safe_values.get(value)
+    if found is not None:
+        return found
+    safe = escape(value) if _UNSAFE(value) else value
+    return remember(_safe_values, value, safe) if len(value) <= _REMEMBERED_VALUE else safe
 
 
 def escape(value: str) -> str:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
 from typing import Final
 from urllib.parse import unquote
 
 from sekisho.config.api import ApiMapping
 from sekisho.faults.fault import Fault, Reject
 from sekisho.gateway.exchange import Exchange, Outcome
+from sekisho.kit.memory import remember
 from sekisho.kit.outcome import PASS
 
 DEFAULT: Final = "$default"
@@ -42,7 +42,12 @@ def by_stage_path(x: Exchange) -> Outcome:
     if t.mapping is not None:
         return _mapped(x, t.mapping)
     path = request.path
-    name, t.path, t.local_path = _split(path) if len(path) <= _REMEMBERED_PATH else _split.__wrapped__(path)
+    found = _paths.get(path)
+    if found is None:
+        found = _split(path)
+        if len(path) <= _REMEMBERED_PATH:
+            remember(_paths, path, found)
+    name, t.path, t.local_path = found
     stage = t.api.stages.get(name)
     if stage is None:
         return Reject(Fault.NO_SUCH_STAGE, {"stage": name})
@@ -52,9 +57,12 @@ def by_stage_path(x: Exchange) -> Outcome:
     return PASS
 
 
-@lru_cache(maxsize=2048)
+_paths: Final[dict[str, tuple[str, str, str]]] = {}
+"""Paths that were split: the same ones come again."""
+
+
 def _split(path: str) -> tuple[str, str, str]:
-    """The stage's name, ``$context.path``, and what is behind the stage. Remembered: the same paths come again."""
+    """The stage's name, ``$context.path``, and what is behind the stage."""
     name, _, rest = path.lstrip("/").partition("/")
     whole = f"/{name}/{rest}" if rest or path.endswith("/") else f"/{name}"
     return name, whole, "/" + (rest.lstrip("/") if rest[:1] == "/" else rest)

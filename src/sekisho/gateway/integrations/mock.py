@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from functools import lru_cache
 from typing import Final
 
 from sekisho.config.integrations import IntegrationResponse, Mock
@@ -19,6 +18,7 @@ from sekisho.gateway.payload.media import is_binary
 from sekisho.gateway.payload.rest_headers import answer_name
 from sekisho.gateway.payload.scope import scope_of
 from sekisho.gateway.request import GatewayResponse
+from sekisho.kit.memory import remember
 from sekisho.kit.outcome import PASS
 from sekisho.vtl import Overrides, Template, TemplateProblem
 
@@ -80,11 +80,18 @@ def _passes_through(integration: Mock) -> bool:
     return integration.passthrough == "WHEN_NO_MATCH" or not integration.templates
 
 
-@lru_cache(maxsize=1024)
+_statuses: Final[dict[str, str | None]] = {}
+_REMEMBERED_TEXT: Final = 1024
+
+
 def status_of(text: str) -> str | None:
     """The ``statusCode`` of what a request template rendered, or None when there is no integer of that name."""
+    status = _statuses.get(text)
+    if status is not None:
+        return status
     found = _STATUS(text)
-    return found.group(2) if found else None
+    status = found.group(2) if found else None
+    return remember(_statuses, text, status) if len(text) <= _REMEMBERED_TEXT else status
 
 
 def _select(responses: tuple[IntegrationResponse, ...], status: str) -> IntegrationResponse | None:

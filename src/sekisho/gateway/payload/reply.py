@@ -12,12 +12,12 @@ from __future__ import annotations
 import base64
 import binascii
 import re
-from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
 import orjson
 
 from sekisho.gateway.payload.media import is_binary
+from sekisho.kit.memory import remember
 
 
 class Reply(NamedTuple):
@@ -158,13 +158,20 @@ def header_line(lines: list[tuple[str, str]], name: str, value: Any) -> bool:
     return True
 
 
-@lru_cache(maxsize=2048)
+_names: Final[dict[str, str]] = {}
+_REMEMBERED_NAME: Final = 256
+
+
 def _sent(name: str) -> str | None:
     """How a header field's name is sent: empty when the field is not, None when it is no name. Remembered: functions
     use the same few again and again."""
+    found = _names.get(name)
+    if found is not None:
+        return found
     if not _TOKEN(name):
         return None
-    return "" if name.lower() in _DROPPED else _renamed(name)
+    sent = "" if name.lower() in _DROPPED else _renamed(name)
+    return remember(_names, name, sent) if len(name) <= _REMEMBERED_NAME else sent
 
 
 def _renamed(name: str) -> str:

@@ -9,7 +9,6 @@ https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-lambda-proxy
 from __future__ import annotations
 
 import base64
-from functools import lru_cache
 from typing import Any, Final
 from urllib.parse import unquote_plus
 
@@ -22,6 +21,7 @@ from sekisho.gateway.payload.domain import domain_name
 from sekisho.gateway.payload.media import is_binary
 from sekisho.gateway.trace import NOBODY, Trace
 from sekisho.kit.instants import clf
+from sekisho.kit.memory import remember
 
 _DROPPED: Final = frozenset(
     (
@@ -143,11 +143,16 @@ def header_maps(x: Exchange) -> tuple[dict[str, str], Multi]:
     return single, multi
 
 
-@lru_cache(maxsize=2048)
+_names: Final[dict[str, str]] = {}
+
+
 def _shown(name: str) -> str:
     """How a header field's name is shown to a function; empty when the field is not. Remembered: names are few."""
+    found = _names.get(name)
+    if found is not None:
+        return found
     key = name.lower()
-    return "" if key in _DROPPED else _RESPELLED.get(key, name)
+    return remember(_names, name, "" if key in _DROPPED else _RESPELLED.get(key, name))
 
 
 def request_context(x: Exchange) -> dict[str, Any]:
