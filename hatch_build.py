@@ -11,6 +11,8 @@ The sources stay ordinary, typed Python: without a C compiler they run as they a
 
 from __future__ import annotations
 
+import contextlib
+import io
 import os
 import shutil
 import sys
@@ -91,6 +93,10 @@ COMPILED = (
 second for every two hundred lines."""
 
 
+_KNOWN = "Treating generator comprehension as list"
+"""What mypyc warns of and nobody needs to know."""
+
+
 def sources() -> list[Path]:
     """The files that are compiled."""
     found = [path for pattern in COMPILED for path in sorted((SOURCE / "sekisho").glob(pattern))]
@@ -121,13 +127,18 @@ def compile_in_place() -> None:
     before = Path.cwd()
     os.chdir(ROOT)
     try:
-        extensions = mypycify(
-            ["--config-file=", "--ignore-missing-imports", *(str(path.relative_to(ROOT)) for path in sources())],
-            opt_level="1",
-            debug_level="0",
-            target_dir=str(SCRATCH),
-            group_name=GROUP,
-        )
+        said = io.StringIO()
+        try:
+            with contextlib.redirect_stdout(said):
+                extensions = mypycify(
+                    ["--config-file=", "--ignore-missing-imports", *(str(p.relative_to(ROOT)) for p in sources())],
+                    opt_level="1",
+                    debug_level="0",
+                    target_dir=str(SCRATCH),
+                    group_name=GROUP,
+                )
+        finally:
+            print(*(line for line in said.getvalue().splitlines() if _KNOWN not in line), sep="\n", end="")
         distribution = Distribution({"name": GROUP, "ext_modules": extensions, "package_dir": {"": "src"}})
         build = Build(distribution)
         build.inplace = True
@@ -159,7 +170,11 @@ class CustomBuildHook(BuildHookInterface):  # type: ignore[type-arg]
             build_data["force_include"][str(path)] = path.name
 
 
-ADVICE = "Sekisho could not be compiled and will run interpreted, two to three times slower. It needs a C compiler"
+ADVICE = (
+    "Sekisho could not be compiled and will run interpreted, two to three times slower. "
+    "It needs a C compiler and Python's header files"
+)
+_SHORT = 200
 
 
 def main(words: list[str]) -> int:
@@ -176,7 +191,9 @@ def main(words: list[str]) -> int:
         try:
             compile_in_place()
         except CompileError as problem:
-            print(f"{ADVICE}: {problem}", file=sys.stderr)
+            # A long one repeats the compiler's whole command line; the compiler has said what is wrong itself.
+            told = str(problem)
+            print(f"{ADVICE}: {told}" if len(told) < _SHORT else f"{ADVICE}.", file=sys.stderr)
     return 0
 
 
