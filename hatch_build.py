@@ -53,6 +53,7 @@ COMPILED = (
     "config/identities.py",
     "config/integrations.py",
     "config/authorizers.py",
+    "config/functions.py",
     "config/keyring.py",
     "config/router.py",
     "config/snapshot.py",
@@ -84,10 +85,15 @@ COMPILED = (
     "edge/driver.py",
     "edge/entropy.py",
     "edge/front.py",
+    "edge/function_log.py",
     "edge/http1.py",
+    "edge/log_rights.py",
     "edge/logline.py",
     "edge/outbox.py",
     "edge/recorder.py",
+    "edge/runtime_server.py",
+    "edge/sandbox.py",
+    "edge/sandboxes.py",
 )
 """Patterns under ``src/sekisho``: what a request passes between its socket and its answer, no more. Compiling takes a
 second for every two hundred lines."""

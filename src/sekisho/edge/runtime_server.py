@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import socket
 from pathlib import Path
-from typing import Protocol, cast
+from typing import Final, Protocol, cast
 
 import httptools
 
@@ -27,8 +27,9 @@ from sekisho.functions.runtime_api import (
     understand,
 )
 
-_NEXT, _RESPONSE = Said.NEXT, Said.RESPONSE
-_MAX_HEADERS = 2 << 20  # awslambdaric may send a megabyte of X-Ray cause
+_NEXT: Final = Said.NEXT
+_RESPONSE: Final = Said.RESPONSE
+_MAX_HEADERS: Final = 2 << 20  # awslambdaric may send a megabyte of X-Ray cause
 
 
 class Speaker(Protocol):
@@ -52,8 +53,9 @@ class Speaker(Protocol):
         """``init error``."""
 
 
-class RuntimeConnection(asyncio.Protocol):
-    """One connection of a runtime."""
+class RuntimeConnection:
+    """One connection of a runtime. An ``asyncio.Protocol``, though not by inheritance, which would keep it from being
+    compiled."""
 
     __slots__ = (
         "_body",
@@ -140,6 +142,14 @@ class RuntimeConnection(asyncio.Protocol):
             self._transport.write(out[0] if len(out) == 1 else b"".join(out))
         out.clear()
 
+    def eof_received(self) -> None:
+        """A runtime that half-closes is done: the transport closes itself."""
+
+    def pause_writing(self) -> None:
+        """One event at a time waits here, of at most 6 MB."""
+
+    def resume_writing(self) -> None: ...
+
     # -- httptools
 
     def on_message_begin(self) -> None:
@@ -198,6 +208,11 @@ class RuntimeConnection(asyncio.Protocol):
             self._out.append(_ACCEPTED)
         else:
             self._out.append(_http(answer))
+
+
+def protocol_for(speaker: Speaker) -> asyncio.Protocol:
+    """What a server makes of each connection; it has every method of a protocol."""
+    return cast("asyncio.Protocol", RuntimeConnection(speaker))
 
 
 _REASONS = {202: "Accepted", 400: "Bad Request", 403: "Forbidden", 404: "Not Found", 413: "Payload Too Large"}

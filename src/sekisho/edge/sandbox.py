@@ -31,7 +31,7 @@ from typing import Protocol
 import orjson
 
 from sekisho.edge.function_log import FunctionLog, peak_memory_mb
-from sekisho.edge.runtime_server import RuntimeConnection, belongs_to, listen
+from sekisho.edge.runtime_server import RuntimeConnection, belongs_to, listen, protocol_for
 from sekisho.functions.invocation import (
     Failed,
     FunctionSpec,
@@ -161,7 +161,7 @@ class Sandbox:
         sock = listen()
         port = sock.getsockname()[1]
         try:
-            self._server = await self._loop.create_server(lambda: RuntimeConnection(self), sock=sock)
+            self._server = await self._loop.create_server(lambda: protocol_for(self), sock=sock)
         except BaseException:
             sock.close()
             raise

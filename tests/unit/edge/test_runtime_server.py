@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from sekisho.edge.runtime_server import RuntimeConnection, belongs_to, listen
+from sekisho.edge.runtime_server import RuntimeConnection, belongs_to, listen, protocol_for
 from sekisho.functions.runtime_api import MAX_RESPONSE, Runtime, State, invocation_head
 
 
@@ -46,7 +46,7 @@ class Speaker:
 @asynccontextmanager
 async def talking(speaker: Speaker) -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
     sock = listen()
-    server = await asyncio.get_running_loop().create_server(lambda: RuntimeConnection(speaker), sock=sock)
+    server = await asyncio.get_running_loop().create_server(lambda: protocol_for(speaker), sock=sock)
     reader, writer = await asyncio.open_connection(*sock.getsockname())
     try:
         yield reader, writer
