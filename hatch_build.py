@@ -94,6 +94,7 @@ COMPILED = (
     "edge/runtime_server.py",
     "edge/sandbox.py",
     "edge/sandboxes.py",
+    "edge/service_logs.py",
 )
 """Patterns under ``src/sekisho``: what a request passes between its socket and its answer, no more. Compiling takes a
 second for every two hundred lines."""

@@ -195,7 +195,7 @@ def sandboxes_for(server: Server[Outcome]) -> Sandboxes:
     return Sandboxes(
         read_code=server.storage.read_blob,
         credentials=credentials,
-        write_log=server.write_service_log,
+        write_log=server.service_logs.write,
         endpoint_url="",
         data_dir=server.folder.path,
         upstreams={service.upper(): url for service, url in settings.upstreams.items()},

@@ -32,4 +32,4 @@ def request_line(prefix: bytes, received: float, message: str) -> bytes:
 
 def event_line(prefix: bytes, timestamp: int, ingestion: int, message: str) -> bytes:
     """A journal line."""
-    return b"%b%d,%d,%b]\n" % (prefix, timestamp, ingestion, text_bytes(message))
+    return b"".join((prefix, f"{timestamp},{ingestion},".encode(), text_bytes(message), b"]\n"))

@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import ctypes
 import os
-import sqlite3
 import sys
 import time
 from collections.abc import Callable, Generator, Mapping, Sequence
@@ -18,7 +17,7 @@ from typing import Any, Generic, cast
 from sekisho.config.snapshot import EMPTY, Snapshot
 from sekisho.edge import backends, organization
 from sekisho.edge.asynchronous import Asynchronous
-from sekisho.edge.commits import Commits, Written
+from sekisho.edge.commits import Commits
 from sekisho.edge.control import ControlPlane, Ended
 from sekisho.edge.crosssite import CrossSite
 from sekisho.edge.datafolder import DataFolder
@@ -31,25 +30,23 @@ from sekisho.edge.inspector import Inspector
 from sekisho.edge.issuer import LocalIssuer
 from sekisho.edge.journal import Journal
 from sekisho.edge.keys import IssuerKeys
-from sekisho.edge.logline import event_line, line_prefix
 from sekisho.edge.logschema import Stored
 from sekisho.edge.logstore import LogStore
 from sekisho.edge.outbox import Outbox
 from sekisho.edge.product import Product, Sandboxes
 from sekisho.edge.recorder import Document, Recorder
+from sekisho.edge.service_logs import ServiceLogs
 from sekisho.edge.settings import Settings, version
 from sekisho.edge.storage import Storage
 from sekisho.gateway.trace import Trace
 from sekisho.kit.instants import iso
 from sekisho.publish.isolation import left_out
 from sekisho.services.effects import LogGroupRef
-from sekisho.services.logs.records import LogGroupRecord
-from sekisho.state.world import Change, Key, Overlay, View, World
+from sekisho.state.world import Change, View, World
 from sekisho.wire.message import WireRequest
 
 DRAIN_SECONDS = 10.0
 TIDY_SECONDS = 3600.0
-_EXISTING = 4096
 _PR_SET_DUMPABLE = 4
 _DAY_MS = 86_400_000
 
@@ -97,16 +94,12 @@ class Server(Generic[Ended]):
         self._timers: list[asyncio.TimerHandle] = []
         self._tidying: asyncio.Task[None] | None = None
         self._date = DateLine(time.time)
-        self._making: set[Key] = set()
-        self._existing: set[bytes] = set()
-        """Line prefixes of streams whose group exists, as of the revision ``_looked_at``."""
-        self._looked_at = -1
-        self._background: set[asyncio.Task[None]] = set()
         self._organization = wanted
         self._wire(sandboxes)
 
     def _wire(self, sandboxes: Callable[[Server[Ended]], Sandboxes]) -> None:
         settings = self.settings
+        self.service_logs = ServiceLogs(self.world, self.outbox, lambda: self.commits)
         self.sandboxes = sandboxes(self)
         self.issuer = LocalIssuer(self.folder.path, lambda: self.endpoint_url)
         keys = IssuerKeys(self.issuer, lambda: self.address[1])
@@ -131,7 +124,7 @@ class Server(Generic[Ended]):
             outbox=self.outbox,
             recorder=self.recorder,
             group_exists=lambda key: self.world.get(key) is not None,
-            write_log=self.write_service_log,
+            write_log=self.service_logs.write,
             entropy=self.entropy,
             date=self._date,
         )
@@ -166,54 +159,6 @@ class Server(Generic[Ended]):
     async def read_code(self, sha256: str) -> bytes | None:
         """A function's archive."""
         return await self.commits.in_storage(self.storage.read_blob, sha256)
-
-    def write_service_log(
-        self, account: str, region: str, group: str, stream: str, events: list[tuple[int, str]]
-    ) -> None:
-        """Log lines that a service writes of its own accord: its log group is created with the first."""
-        prefix = line_prefix(account, region, group, stream)
-        now = int(time.time() * 1000)
-        self.outbox.line(b"".join([event_line(prefix, stamp, now, message) for stamp, message in events]))
-        if self.world.revision != self._looked_at:
-            self._looked_at = self.world.revision
-            self._existing.clear()
-        if prefix in self._existing:
-            return
-        key = Key(account, region, "logs", "group", group)
-        if self.world.get(key) is not None:
-            if len(self._existing) < _EXISTING:
-                self._existing.add(prefix)
-            return
-        if key not in self._making:
-            self._making.add(key)
-            task = asyncio.get_running_loop().create_task(self._make_group(key))
-            self._background.add(task)
-            task.add_done_callback(self._background.discard)
-
-    async def _make_group(self, key: Key) -> None:
-        record: LogGroupRecord = {
-            "LogGroupName": key.id,
-            "CreationTime": int(time.time() * 1000),
-            "RetentionInDays": None,
-            "Tags": {},
-            "LogGroupClass": "STANDARD",
-            "KmsKeyId": "",
-            "DeletionProtection": False,
-        }
-
-        def work() -> Generator[Any, Any, Written]:
-            overlay = Overlay(self.world)
-            if overlay.get(key) is None:
-                overlay.put(key, record)
-            return Written(overlay)
-            yield
-
-        try:
-            await self.commits.run(work)
-        except (OSError, sqlite3.Error) as problem:
-            print(f"sekisho: log group {key.id} could not be created: {problem}", file=sys.stderr, flush=True)
-        finally:
-            self._making.discard(key)
 
     def _handle(self, asked: WireRequest, source_ip: str) -> Generator[Any, Any, Ended]:
         return self.product.handle(asked, source_ip, self)
