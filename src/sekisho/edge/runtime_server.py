@@ -52,6 +52,9 @@ class Speaker(Protocol):
     def failed_to_start(self, body: bytes) -> None:
         """``init error``."""
 
+    def settle(self) -> None:
+        """All that was read has been taken: pass on the answer that was in it, if any."""
+
 
 class RuntimeConnection:
     """One connection of a runtime. An ``asyncio.Protocol``, though not by inheritance, which would keep it from being
@@ -101,6 +104,9 @@ class RuntimeConnection:
             self._parser.feed_data(data)
         except httptools.HttpParserError:
             self.abort()
+        # An answer is passed on when the runtime has its next event, if it asked for one at once: it works meanwhile.
+        self._speaker.settle()
+        if self._dead:
             return
         if self._in_head:
             # Header fields mean nothing here, so they are not looked at; but they may not go on for ever.

@@ -100,6 +100,8 @@ class Sandbox:
     __slots__ = (
         "_alarm",
         "_alarm_at",
+        "_answer",
+        "_answered",
         "_clock",
         "_connection",
         "_exit_handle",
@@ -148,6 +150,9 @@ class Sandbox:
         self._started = 0.0
         self._memory = 0
         self._memory_at = 0.0
+        self._answered: Call | None = None
+        """A call whose answer is being passed on."""
+        self._answer: InvocationResult | None = None
 
     @property
     def starting(self) -> bool:
@@ -234,10 +239,19 @@ class Sandbox:
         if failed:
             fields = _fields(body)
             tail = self._close_log(call, now, "error", fields[1])
-            self._finish(call, Failed(body, fields[0], "raised", call.effect.request_id, duration, tail))
+            self._answer = Failed(body, fields[0], "raised", call.effect.request_id, duration, tail)
         else:
             tail = self._close_log(call, now)
-            self._finish(call, Returned(body, call.effect.request_id, duration, tail))
+            self._answer = Returned(body, call.effect.request_id, duration, tail)
+        self._answered = call
+        self.call = None
+        self._owner.answered(self)
+
+    def settle(self) -> None:
+        call, answer = self._answered, self._answer
+        if call is not None and answer is not None:
+            self._answered = self._answer = None
+            call.conclude(answer)
 
     def answered_too_much(self) -> None:
         self._fail_call(TOO_LARGE_TYPE, TOO_LARGE_MESSAGE, "response-size")

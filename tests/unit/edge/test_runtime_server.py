@@ -17,6 +17,8 @@ class Speaker:
     def __init__(self, allowed: bool = True) -> None:
         self.runtime = Runtime()
         self.heard: list[object] = []
+        self.settled: list[int] = []
+        """How much had been heard each time that a read came to its end."""
         self.connection: RuntimeConnection | None = None
         self.allowed = allowed
 
@@ -36,6 +38,9 @@ class Speaker:
 
     def failed_to_start(self, body: bytes) -> None:
         self.heard.append(("init", body))
+
+    def settle(self) -> None:
+        self.settled.append(len(self.heard))
 
     def work(self) -> None:
         assert self.connection is not None
@@ -108,6 +113,7 @@ def test_answer_and_next_question_together_are_answered_together() -> None:
             assert (await answer(reader))[0] == 202
             assert await answer(reader) == (200, b"{}")
             assert speaker.heard[1] == (b"{}", True)
+            assert speaker.settled[-1] == 3, "the answer is passed on when the next question has been heard"
 
     asyncio.run(scene())
 
