@@ -1,7 +1,8 @@
 """The log database: tables, how a batch of journal lines enters them, and the queries over them.
 
-Lines enter by set-wise SQL over SQLite's JSON functions, because that runs without Python's interpreter lock: the
-event loop goes on answering meanwhile. The batch and the journal position it reaches are one transaction.
+Lines enter stream by stream, by set-wise SQL over SQLite's JSON functions, because that runs without Python's
+interpreter lock: the event loop goes on answering meanwhile. A chunk of the journal and the position it reaches are one
+transaction. Events of one millisecond in several streams of a group keep the order of arrival within each stream.
 """
 
 from __future__ import annotations
@@ -37,29 +38,23 @@ CREATE INDEX IF NOT EXISTS events_of_stream ON events (stream_id, ts, seq);
 CREATE TABLE IF NOT EXISTS traces (
     seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, received REAL NOT NULL, revision INTEGER NOT NULL,
     document TEXT NOT NULL, kept TEXT NOT NULL);
-CREATE TEMP TABLE batch (n INTEGER, a TEXT, r TEXT, g TEXT, s TEXT, ts INTEGER, ing INTEGER, m TEXT);
+CREATE TEMP TABLE batch (n INTEGER, ts INTEGER, ing INTEGER, m TEXT);
 """
 
-_ENTER = (
-    "INSERT OR IGNORE INTO groups (account, region, name) SELECT DISTINCT a, r, g FROM batch",
-    """INSERT OR IGNORE INTO streams (group_id, name, created)
-       SELECT groups.id, s, min(ing) FROM batch JOIN groups ON account = a AND region = r AND groups.name = g
-       GROUP BY groups.id, s""",
-    """INSERT INTO events (group_id, ts, seq, stream_id, ingestion, message)
-       SELECT groups.id, ts, n, streams.id, ing, m FROM batch
-       JOIN groups ON account = a AND region = r AND groups.name = g
-       JOIN streams ON streams.group_id = groups.id AND streams.name = s""",
-    f"""UPDATE streams SET
-            first = min(coalesce(streams.first, x.first), x.first),
-            last = max(coalesce(streams.last, x.last), x.last),
-            ingested = max(coalesce(streams.ingested, x.ing), x.ing),
-            bytes = streams.bytes + x.size
-        FROM (SELECT streams.id AS id, min(ts) AS first, max(ts) AS last, max(ing) AS ing,
-                     sum(length(CAST(m AS BLOB)) + {EVENT_OVERHEAD}) AS size
-              FROM batch JOIN groups ON account = a AND region = r AND groups.name = g
-              JOIN streams ON streams.group_id = groups.id AND streams.name = s GROUP BY streams.id) AS x
-        WHERE streams.id = x.id""",
-)
+_FILL = "INSERT INTO batch SELECT key + ?, value ->> 0, value ->> 1, value ->> 2 FROM json_each(?)"
+_ENTER = """INSERT INTO events (group_id, ts, seq, stream_id, ingestion, message)
+            SELECT ?, ts, n, ?, ing, m FROM batch WHERE ts IS NOT NULL AND ing IS NOT NULL AND m IS NOT NULL"""
+_COUNT = f"""
+    UPDATE streams SET
+        first = min(coalesce(streams.first, x.first), x.first),
+        last = max(coalesce(streams.last, x.last), x.last),
+        ingested = max(coalesce(streams.ingested, x.ing), x.ing),
+        bytes = streams.bytes + x.size
+    FROM (SELECT min(ts) AS first, max(ts) AS last, max(ing) AS ing,
+                 sum(length(CAST(m AS BLOB)) + {EVENT_OVERHEAD}) AS size FROM batch) AS x
+    WHERE streams.id = ?"""
+_STREAM = re.compile(rb'\[(?:"(?:[^"\\]|\\.)*",){4}').match
+"""What a line begins with: account, region, group, stream."""
 
 
 class Stored(NamedTuple):
@@ -108,17 +103,16 @@ def ingest(db: sqlite3.Connection, chunk: bytes, reached: Position) -> int:
     """Store whole journal lines and the position behind them, in one transaction. Returns how many were unreadable."""
     lines = chunk.split(b"\n")
     traces = [line for line in lines if line[:1] == b"{"]
-    events = [line for line in lines if line[:1] == b"["]
-    bad = sum(1 for line in lines if line) - len(traces) - len(events)
+    streams = _by_stream(lines)
+    bad = sum(1 for line in lines if line) - len(traces) - sum(map(len, streams.values()))
     db.execute("BEGIN IMMEDIATE")
     try:
         seq = read_meta(db, "seq", 1)
-        if events:
-            bad += _fill_batch(db, events, seq)
-            for statement in _ENTER:
-                db.execute(statement)
-            db.execute("DELETE FROM batch")
-            write_meta(db, "seq", seq + len(events))
+        for stream, events in streams.items():
+            bad += _enter(db, stream, events, seq)
+            seq += len(events)
+        if streams:
+            write_meta(db, "seq", seq)
         for line in traces:
             bad += not _store_trace(db, line)
         write_meta(db, "segment", reached.segment)
@@ -130,33 +124,60 @@ def ingest(db: sqlite3.Connection, chunk: bytes, reached: Position) -> int:
     return bad
 
 
+def _by_stream(lines: list[bytes]) -> dict[bytes, list[bytes]]:
+    """What log events begin with (account, region, group, stream) → the rest of each, in order."""
+    found: dict[bytes, list[bytes]] = {}
+    begins, skip, rests = b"\n", 0, []
+    for line in lines:
+        if not line.startswith(begins):
+            match = _STREAM(line)
+            if match is None:
+                continue
+            begins, skip = match.group(), match.end()
+            rests = found.setdefault(begins, [])
+        rests.append(line[skip:])
+    return found
+
+
+def _enter(db: sqlite3.Connection, stream: bytes, events: list[bytes], seq: int) -> int:
+    """Events of one stream, of which both are created when they are not there. Returns how many were unreadable."""
+    try:
+        account, region, group, name = orjson.loads(stream[:-1] + b"]")
+    except (orjson.JSONDecodeError, ValueError):
+        return len(events)
+    bad = _fill_batch(db, events, seq)
+    if bad < len(events):
+        db.execute("INSERT OR IGNORE INTO groups (account, region, name) VALUES (?, ?, ?)", (account, region, group))
+        group_id = _group_id(db, LogGroupRef(account, region, group))
+        db.execute(
+            "INSERT OR IGNORE INTO streams (group_id, name, created) SELECT ?, ?, coalesce(min(ing), 0) FROM batch", (group_id, name)
+        )
+        [stream_id] = list_ids(db, group_id, [name])
+        db.execute(_ENTER, (group_id, stream_id))
+        db.execute(_COUNT, (stream_id,))
+        db.execute("DELETE FROM batch")
+    return bad
+
+
 def _fill_batch(db: sqlite3.Connection, events: list[bytes], seq: int) -> int:
-    joined = b"[" + b",".join(events) + b"]"
+    joined = b"[[" + b",[".join(events) + b"]"
     # SQLite's JSON functions end a text at an escaped NUL; such batches, and damaged ones, go through Python.
     if b"\\u0000" not in joined:
         try:
-            db.execute(
-                """INSERT INTO batch SELECT key + ?, value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4,
-                   value ->> 5, value ->> 6 FROM json_each(?)""",
-                (seq, joined.decode("utf-8")),
-            )
+            db.execute(_FILL, (seq, joined.decode("utf-8")))
             return 0
         except (sqlite3.OperationalError, UnicodeDecodeError) as problem:
             if isinstance(problem, sqlite3.OperationalError) and "JSON" not in str(problem):
                 raise
     rows: list[tuple[Any, ...]] = []
-    bad = 0
     for number, line in enumerate(events):
         try:
-            row = orjson.loads(line)
-        except orjson.JSONDecodeError:
-            row = None
-        if isinstance(row, list) and len(row) == 7:
-            rows.append((seq + number, *row))
-        else:
-            bad += 1
-    db.executemany("INSERT INTO batch VALUES (?, ?, ?, ?, ?, ?, ?, ?)", rows)
-    return bad
+            timestamp, ingestion, message = orjson.loads(b"[" + line)
+        except ValueError:
+            continue
+        rows.append((seq + number, timestamp, ingestion, message))
+    db.executemany("INSERT INTO batch VALUES (?, ?, ?, ?)", rows)
+    return len(events) - len(rows)
 
 
 def _store_trace(db: sqlite3.Connection, line: bytes) -> bool:

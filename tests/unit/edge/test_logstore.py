@@ -69,6 +69,19 @@ def test_reads_see_everything_written_before(tmp_path: Path) -> None:
     with_store(tmp_path, work)
 
 
+def test_streams_with_any_names_may_alternate(tmp_path: Path) -> None:
+    names = ['a","b', "a\\", "a,b", "日本", "a"]
+
+    async def work(journal: Journal, store: LogStore) -> None:
+        journal.append(b"".join(lines((number, str(number)), stream=names[number % 5]) for number in range(50)))
+        assert await messages(store) == [str(number) for number in range(50)]
+        for place, name in enumerate(names):
+            assert await messages(store, streams=(name,)) == [str(number) for number in range(place, 50, 5)]
+        assert store.unreadable == 0
+
+    with_store(tmp_path, work)
+
+
 def test_paging_in_both_directions(tmp_path: Path) -> None:
     async def work(journal: Journal, store: LogStore) -> None:
         journal.append(lines(*((i // 3, str(i)) for i in range(20))))
