@@ -150,7 +150,8 @@ def _enter(db: sqlite3.Connection, stream: bytes, events: list[bytes], seq: int)
         db.execute("INSERT OR IGNORE INTO groups (account, region, name) VALUES (?, ?, ?)", (account, region, group))
         group_id = _group_id(db, LogGroupRef(account, region, group))
         db.execute(
-            "INSERT OR IGNORE INTO streams (group_id, name, created) SELECT ?, ?, coalesce(min(ing), 0) FROM batch", (group_id, name)
+            "INSERT OR IGNORE INTO streams (group_id, name, created) SELECT ?, ?, coalesce(min(ing), 0) FROM batch",
+            (group_id, name),
         )
         [stream_id] = list_ids(db, group_id, [name])
         db.execute(_ENTER, (group_id, stream_id))

@@ -19,6 +19,7 @@ from typing import Any, Final, NamedTuple
 
 from sekisho.config.api import Limits
 from sekisho.config.authorizers import LambdaAuthorizer
+from sekisho.functions.invocation import Returned
 from sekisho.gateway.authorizers.answer import Answer
 from sekisho.gateway.authorizers.keys import KeySet
 from sekisho.gateway.effects import KeysUnavailable
@@ -44,18 +45,21 @@ AnswerKey = tuple[str, ...]
 """API, stage, authorizer, then the values of the identity sources."""
 
 
-class Remembered(NamedTuple):
+class Remembered:
     """A Lambda authorizer's answer, and the request that it was made for."""
 
-    authorizer: LambdaAuthorizer
-    answer: Answer
-    until: float
-    request_id: str
-    """The API request that called the function."""
-    payload: bytes
-    """The answer as it came."""
-    invocation: str
-    """The invocation's request id."""
+    __slots__ = ("answer", "authorizer", "request_id", "result", "until")
+
+    def __init__(
+        self, authorizer: LambdaAuthorizer, answer: Answer, until: float, request_id: str, result: Returned
+    ) -> None:
+        self.authorizer = authorizer
+        self.answer = answer
+        self.until = until
+        self.request_id = request_id
+        """The API request that called the function."""
+        self.result = result
+        """The answer as it came, and the invocation's request id; it took no time."""
 
 
 class _Fetched(NamedTuple):
@@ -198,7 +202,7 @@ class Ledger:
     ) -> None:
         """Keep an answer until the epoch second ``until``; the longest unused make room."""
         self._forget(key)
-        found = Remembered(authorizer, answer, until, request_id, payload, invocation)
+        found = Remembered(authorizer, answer, until, request_id, Returned(payload, invocation, 0.0))
         self._answers[key] = found
         self._answer_bytes += _weight(key, found)
         while len(self._answers) > MAX_ANSWERS or self._answer_bytes > MAX_ANSWER_BYTES:
@@ -216,4 +220,4 @@ class Ledger:
 
 
 def _weight(key: AnswerKey, found: Remembered) -> int:
-    return len(found.payload) + sum(map(len, key))
+    return len(found.result.payload) + sum(map(len, key))

@@ -85,9 +85,9 @@ def authorize(x: Exchange, authorizer: LambdaAuthorizer) -> Outcome:
         if known is not None:
             fields = t.fields
             fields["authorizer.cached"] = known.request_id
-            fields["authorizer.answer"] = known.payload
+            fields["authorizer.answer"] = known.result.payload
             fields["authorizer.integrationLatency"] = fields["authorizer.latency"] = "0"
-            t.results.append((authorizer.function_arn, Returned(known.payload, known.invocation, 0.0)))
+            t.results.append((authorizer.function_arn, known.result))
             return _use(x, authorizer, known.answer, known.answer.remembered)
     arn = method_arn(x)
     if len(arn) > MAX_ARN:
