@@ -84,6 +84,7 @@ def open_database(path: Path) -> sqlite3.Connection:
     db.execute("PRAGMA cache_size = -8000")
     version = db.execute("PRAGMA user_version").fetchone()[0]
     if version > SCHEMA_VERSION:
+        db.close()
         raise ValueError(f"{path} has schema version {version}; this Sekisho knows {SCHEMA_VERSION}")
     db.executescript(_SCHEMA)
     db.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")

@@ -7,6 +7,7 @@ Start: lock the folder, load the world, publish once, listen. Stop: no new conne
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import ctypes
 import os
 import sys
@@ -78,14 +79,15 @@ class Server(Generic[Ended]):
         self.entropy = EntropyPool()
         self.product = product(self.entropy)
         self.folder = DataFolder.temporary() if settings.ephemeral else DataFolder(settings.data_dir)
-        try:
+        with contextlib.ExitStack() as undo:
+            undo.callback(self.folder.close)
             self.storage = Storage(self.folder.path)
+            undo.callback(self.storage.close)
             self.world: World = self.storage.load()
             self.journal = Journal(self.folder.path)
+            undo.callback(self.journal.close)
             self.logs = LogStore(self.folder.path, self.journal)
-        except BaseException:
-            self.folder.close()
-            raise
+            undo.pop_all()
         self.outbox = Outbox(loop, self.journal, self.logs.wake, self.logs.lag)
         self.recorder = Recorder(loop, self.product.describe, self.product.keep, self.outbox.line)
         self.snapshot: Snapshot = EMPTY

@@ -83,6 +83,7 @@ class Storage:
         self._db.execute("PRAGMA cache_size = -4000")
         version = self._db.execute("PRAGMA user_version").fetchone()[0]
         if version > SCHEMA_VERSION:
+            self._db.close()
             raise ValueError(f"{path} has schema version {version}; this Sekisho knows {SCHEMA_VERSION}")
         self._db.executescript(_SCHEMA)
         self._db.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")

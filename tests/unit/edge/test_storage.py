@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -24,18 +26,23 @@ def documents(world: World) -> dict[str, object]:
     return {id_: dict(doc) for part in world.partitions() for id_, doc in world.items(part)}
 
 
-def test_commit_and_load(tmp_path: Path) -> None:
-    storage = Storage(tmp_path)
+@pytest.fixture
+def storage(tmp_path: Path) -> Iterator[Storage]:
+    with closing(Storage(tmp_path)) as found:
+        yield found
+
+
+def test_commit_and_load(tmp_path: Path, storage: Storage) -> None:
     storage.commit([Change(key("a"), {"n": 1}), Change(key("b"), {"big": 2**70, "t": "é\ud800"})], 1, {})
     storage.commit([Change(key("a"), None), Change(key("c"), {"n": [1.5, None]})], 2, {})
     storage.close()
-    world = Storage(tmp_path).load()
+    with closing(Storage(tmp_path)) as again:
+        world = again.load()
     assert world.revision == 2
     assert documents(world) == {"b": {"big": 2**70, "t": "é\ud800"}, "c": {"n": [1.5, None]}}
 
 
-def test_history(tmp_path: Path) -> None:
-    storage = Storage(tmp_path)
+def test_history(storage: Storage) -> None:
     for revision in range(1, 5):
         storage.commit([Change(key("a"), {"n": revision})], revision, {})
     storage.commit([Change(key("a"), None)], 5, {})
@@ -50,8 +57,7 @@ def test_history(tmp_path: Path) -> None:
     assert storage.count() == 1 and documents(storage.load()) == {"b": {}}
 
 
-def test_a_failed_transaction_stores_nothing(tmp_path: Path) -> None:
-    storage = Storage(tmp_path)
+def test_a_failed_transaction_stores_nothing(storage: Storage) -> None:
     storage.commit([Change(key("a"), {"n": 1})], 1, {})
     with pytest.raises(TypeError):
         storage.commit([Change(key("a"), {"n": 2}), Change(key("b"), {"n": {1, 2}})], 2, {})
@@ -65,8 +71,7 @@ def test_a_failed_transaction_stores_nothing(tmp_path: Path) -> None:
     assert storage.load().revision == 2
 
 
-def test_blobs(tmp_path: Path) -> None:
-    storage = Storage(tmp_path)
+def test_blobs(tmp_path: Path, storage: Storage) -> None:
     with pytest.raises(ValueError, match="not the SHA-256"):
         storage.commit([], 1, {"0" * 64: BLOB})
     with pytest.raises(ValueError, match="not the SHA-256"):
@@ -83,16 +88,14 @@ def test_blobs(tmp_path: Path) -> None:
     assert list((tmp_path / "blobs").iterdir()) == []
 
 
-def test_wipe_counts_on(tmp_path: Path) -> None:
-    storage = Storage(tmp_path)
+def test_wipe_counts_on(storage: Storage) -> None:
     storage.commit([Change(key("a"), {})], 1, {DIGEST: BLOB})
     storage.wipe(2)
     assert documents(storage.load()) == {} and storage.load().revision == 2
     assert storage.read_blob(DIGEST) is None
 
 
-def test_a_newer_folder_is_refused(tmp_path: Path) -> None:
-    storage = Storage(tmp_path)
+def test_a_newer_folder_is_refused(tmp_path: Path, storage: Storage) -> None:
     storage._db.execute("PRAGMA user_version = 99")
     storage.close()
     with pytest.raises(ValueError, match="schema version 99"):
