@@ -48,6 +48,7 @@ COMPILED = (
     "policy/principals.py",
     "policy/operators.py",
     "policy/classes.py",
+    "policy/witness.py",
     "config/api.py",
     "config/context.py",
     "config/identities.py",
