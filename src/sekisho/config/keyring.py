@@ -68,6 +68,7 @@ class _Root(NamedTuple):
 class _Made(NamedTuple):
     """A session's key, and the compiled role or user it was made from."""
 
+    # Not object: mypyc cannot compile that in a NamedTuple.
     issuer: Any
     key: AccessKey
 

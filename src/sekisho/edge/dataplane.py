@@ -18,7 +18,7 @@ from sekisho.config.snapshot import Snapshot
 from sekisho.edge.driver import Driver
 from sekisho.edge.function_log import LogWriter
 from sekisho.edge.http1 import Connection, DateLine, Request, encode
-from sekisho.edge.logline import line_prefix, request_line
+from sekisho.edge.logline import event_line, line_prefix
 from sekisho.edge.outbox import Outbox
 from sekisho.edge.recorder import Recorder
 from sekisho.faults.fault import Fault, Reject
@@ -137,7 +137,7 @@ class DataPlane:
             arrived = _arrived(request)
         passage: Passage | None = None
         try:
-            if self._outbox.overloaded and self._outbox.journal.overloaded:
+            if self._outbox.journal.overloaded:
                 raise OSError("the disk takes no more log lines")
             passage = self._enter(arrived, self.snapshot, self.keyring, now, self._monotonic, self._entropy)
             effect = passage.advance(None)
@@ -224,7 +224,8 @@ class DataPlane:
                 self._last_prefix = self._prefix(target)
             prefix = self._last_prefix
             if prefix:
-                self._outbox.line(request_line(prefix, trace.received, text))
+                stamp = int(trace.received * 1000)
+                self._outbox.line(event_line(prefix, stamp, stamp, text))
         self._recorder.note(trace)
 
     def _tell(self, exchange: Exchange) -> None:

@@ -42,13 +42,25 @@ def segments(folder: Path) -> list[int]:
 class Journal:
     """The writing end. Belongs to the event loop's thread."""
 
-    __slots__ = ("_fd", "_held", "_held_bytes", "folder", "lost_sight", "position", "segment_bytes", "written")
+    __slots__ = (
+        "_fd",
+        "_held",
+        "_held_bytes",
+        "folder",
+        "lost_sight",
+        "overloaded",
+        "position",
+        "segment_bytes",
+        "written",
+    )
 
     def __init__(self, folder: Path, segment_bytes: int = SEGMENT_BYTES) -> None:
         self.folder = folder
         self.segment_bytes = segment_bytes
         self._held: list[bytes] = []
         self._held_bytes = 0
+        self.overloaded = False
+        """The disk has refused so long that nothing more can be held: requests must be refused."""
         self.lost_sight = ""
         """Why lines are being held in memory; empty when they are not."""
         self.written = 0
@@ -62,11 +74,6 @@ class Journal:
     def _open(self, number: int) -> int:
         flags = os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC
         return os.open(segment_path(self.folder, number), flags, 0o600)
-
-    @property
-    def overloaded(self) -> bool:
-        """The disk has refused so long that nothing more can be held: requests must be refused."""
-        return self._held_bytes > HELD_BYTES
 
     def append(self, lines: bytes) -> bool:
         """Append whole lines. False when the disk refused them and they are held for later."""
@@ -94,6 +101,7 @@ class Journal:
         if self._held:
             self._held.clear()
             self._held_bytes = 0
+            self.overloaded = False
             self.lost_sight = ""
             print("sekisho: the journal accepts log lines again", file=sys.stderr, flush=True)
         self.position = Position(segment, offset + size)
@@ -109,6 +117,7 @@ class Journal:
         if lines:
             self._held.append(lines)
             self._held_bytes += len(lines)
+            self.overloaded = self._held_bytes > HELD_BYTES
 
     def _refused(self, problem: OSError, lines: bytes) -> bool:
         if not self._held:

@@ -24,12 +24,6 @@ def line_prefix(account: str, region: str, group: str, stream: str) -> bytes:
     return b"[" + b",".join(text_bytes(part) for part in (account, region, group, stream)) + b","
 
 
-def request_line(prefix: bytes, received: float, message: str) -> bytes:
-    """The journal line of a request that came in at ``received`` (epoch seconds): both of its times are that one."""
-    stamp = str(int(received * 1000))
-    return b"".join((prefix, f"{stamp},{stamp},".encode(), text_bytes(message), b"]\n"))
-
-
 def event_line(prefix: bytes, timestamp: int, ingestion: int, message: str) -> bytes:
     """A journal line."""
     return b"".join((prefix, f"{timestamp},{ingestion},".encode(), text_bytes(message), b"]\n"))

@@ -31,7 +31,6 @@ class Outbox:
         "_wake",
         "journal",
         "lag_limit",
-        "overloaded",
         "reader_lag",
     )
 
@@ -50,8 +49,6 @@ class Outbox:
         self._answers: list[tuple[Receiver, bytes, bool]] = []
         self._scheduled = False
         self._flush = self.flush
-        self.overloaded = False
-        """Whether the journal was overloaded at the end of the last turn."""
 
     def put(self, receiver: Receiver, data: bytes, keep_alive: bool) -> None:
         """An answer to deliver at the end of this turn."""
@@ -80,7 +77,6 @@ class Outbox:
             self._lines = []
             self.journal.append(lines[0] if len(lines) == 1 else b"".join(lines))
             self._wake()
-        self.overloaded = self.journal.overloaded
         if self._answers:
             answers = self._answers
             self._answers = []

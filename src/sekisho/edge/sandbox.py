@@ -100,11 +100,10 @@ class Sandbox:
     __slots__ = (
         "_alarm",
         "_alarm_at",
-        "_answer",
-        "_answered",
         "_clock",
         "_connection",
         "_exit_handle",
+        "_held",
         "_init_alarm",
         "_init_duration",
         "_loop",
@@ -150,9 +149,8 @@ class Sandbox:
         self._started = 0.0
         self._memory = 0
         self._memory_at = 0.0
-        self._answered: Call | None = None
-        """A call whose answer is being passed on."""
-        self._answer: InvocationResult | None = None
+        self._held: tuple[Call, InvocationResult] | None = None
+        """A call that has ended, and its result, which is about to be passed on (``settle``)."""
 
     @property
     def starting(self) -> bool:
@@ -239,19 +237,16 @@ class Sandbox:
         if failed:
             fields = _fields(body)
             tail = self._close_log(call, now, "error", fields[1])
-            self._answer = Failed(body, fields[0], "raised", call.effect.request_id, duration, tail)
+            self._hold(call, Failed(body, fields[0], "raised", call.effect.request_id, duration, tail))
         else:
             tail = self._close_log(call, now)
-            self._answer = Returned(body, call.effect.request_id, duration, tail)
-        self._answered = call
-        self.call = None
-        self._owner.answered(self)
+            self._hold(call, Returned(body, call.effect.request_id, duration, tail))
 
     def settle(self) -> None:
-        call, answer = self._answered, self._answer
-        if call is not None and answer is not None:
-            self._answered = self._answer = None
-            call.conclude(answer)
+        held = self._held
+        if held is not None:
+            self._held = None
+            held[0].conclude(held[1])
 
     def answered_too_much(self) -> None:
         self._fail_call(TOO_LARGE_TYPE, TOO_LARGE_MESSAGE, "response-size")
@@ -375,10 +370,16 @@ class Sandbox:
 
     # -- ends
 
-    def _finish(self, call: Call, result: InvocationResult) -> None:
+    def _hold(self, call: Call, result: InvocationResult) -> None:
+        """The call has ended. A result that is held already goes first: nobody may be left waiting."""
+        self.settle()
         self.call = None
         self._owner.answered(self)
-        call.conclude(result)
+        self._held = (call, result)
+
+    def _finish(self, call: Call, result: InvocationResult) -> None:
+        self._hold(call, result)
+        self.settle()
 
     def _fail_call(self, error_type: str, message: str, kind: str) -> None:
         call = self.call

@@ -34,46 +34,12 @@ def gates_of(kind: Kind) -> Gates:
     return GATES.get(kind, NOWHERE)
 
 
-def enter(
-    request: GatewayRequest,
-    snapshot: Snapshot,
-    keyring: Keyring,
-    now: float,
-    clock: Callable[[], float],
-    entropy: Entropy,
-    ledger: Ledger | None,
-) -> Passage:
-    """One request at the first of its gates.
-
-    ``now`` in epoch seconds, ``clock`` in monotonic ones. ``ledger`` is the server's memory; without it every request
-    is the first.
-    """
-    drawn = entropy(27)
-    request_id = uuid_text(drawn[:16])
-    extended_id = b2a_base64(drawn[16:], newline=False).translate(_URL_SAFE).decode()
-    trace = Trace(request, snapshot, now, request_id, extended_id)
-    x = Exchange(request, snapshot, keyring, trace, now, clock, entropy, ledger)
-    api = snapshot.apis.get(request.api_id)
-    if api is None:
-        api = _by_domain(trace)
-        if api is None:
-            return Passage(x, NOWHERE)
-    trace.api = api
-    kind = api.kind
-    if kind is _REST:
-        return Passage(x, rest.GATES)
-    trace.kind = kind
-    # The others have one id, which looks like a REST API's extended one.
-    trace.request_id = extended_id
-    return Passage(x, GATES.get(kind, NOWHERE))
-
-
 class Entrance:
-    """``enter`` with a server's memory."""
+    """Where requests come in. ``ledger`` is the server's memory; without it every request is the first."""
 
     __slots__ = ("_ledger",)
 
-    def __init__(self, ledger: Ledger) -> None:
+    def __init__(self, ledger: Ledger | None) -> None:
         self._ledger = ledger
 
     def enter(
@@ -85,7 +51,25 @@ class Entrance:
         clock: Callable[[], float],
         entropy: Entropy,
     ) -> Passage:
-        return enter(request, snapshot, keyring, now, clock, entropy, self._ledger)
+        """One request at the first of its gates. ``now`` in epoch seconds, ``clock`` in monotonic ones."""
+        drawn = entropy(27)
+        request_id = uuid_text(drawn[:16])
+        extended_id = b2a_base64(drawn[16:], newline=False).translate(_URL_SAFE).decode()
+        trace = Trace(request, snapshot, now, request_id, extended_id)
+        x = Exchange(request, snapshot, keyring, trace, now, clock, entropy, self._ledger)
+        api = snapshot.apis.get(request.api_id)
+        if api is None:
+            api = _by_domain(trace)
+            if api is None:
+                return Passage(x, NOWHERE)
+        trace.api = api
+        kind = api.kind
+        if kind is _REST:
+            return Passage(x, rest.GATES)
+        trace.kind = kind
+        # The others have one id, which looks like a REST API's extended one.
+        trace.request_id = extended_id
+        return Passage(x, GATES.get(kind, NOWHERE))
 
 
 def begin(
@@ -98,7 +82,7 @@ def begin(
     ledger: Ledger | None = None,
 ) -> tuple[Exchange, Generator[Effect, Any, GatewayResponse]]:
     """``enter`` for those who drive a generator (``send(None)``, then results; it returns the response)."""
-    passage = enter(request, snapshot, keyring, now, clock, entropy, ledger)
+    passage = Entrance(ledger).enter(request, snapshot, keyring, now, clock, entropy)
     return passage.x, steps(passage)
 
 

@@ -69,6 +69,7 @@ class _Fetched(NamedTuple):
 
 
 class _Decision(NamedTuple):
+    # Not object: mypyc cannot compile that in a NamedTuple.
     authorizer: Any
     keys: KeySet
     until: float

@@ -18,7 +18,6 @@ class Scene:
         self.seen: list[Any] = []
         self.lag = lag
         self.at: list[float] = []
-        self.overloaded = False
         loop = asyncio.get_running_loop()
         self.outbox = Outbox(loop, cast(Journal, self), lambda: None, lambda: self.lag)
 

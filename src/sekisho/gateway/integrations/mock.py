@@ -80,7 +80,7 @@ def _passes_through(integration: Mock) -> bool:
     return integration.passthrough == "WHEN_NO_MATCH" or not integration.templates
 
 
-_statuses: Final[dict[str, str | None]] = {}
+_statuses: Final[dict[str, str]] = {}
 _REMEMBERED_TEXT: Final = 1024
 
 
@@ -90,7 +90,9 @@ def status_of(text: str) -> str | None:
     if status is not None:
         return status
     found = _STATUS(text)
-    status = found.group(2) if found else None
+    if found is None:
+        return None
+    status = found.group(2)
     return remember(_statuses, text, status) if len(text) <= _REMEMBERED_TEXT else status
 
 
